@@ -1,0 +1,93 @@
+/**
+ * What every importer produces: a framework's own graph, before any rule has looked at it.
+ * Readers know a file format; they know no operation.
+ */
+import type { Attr, Attrs, DType, Shape, WeightStore } from '../ir/graph.js';
+
+/** One output of a source node. */
+export interface SourceRef {
+  readonly node: string;
+  readonly output: number;
+}
+
+export interface SourceInput extends SourceRef {
+  /** The input's name, in sources that name inputs (`tfjs` kernels: `x`, `filter`); else ''. */
+  readonly name: string;
+}
+
+export interface SourceNode {
+  /** Unique in its graph. */
+  readonly name: string;
+  /** The framework's operation type, e.g. `Conv2D`; matched by `from`. */
+  readonly type: string;
+  readonly inputs: readonly SourceInput[];
+  /** Missing ones read as null in a `from`. */
+  readonly attrs: Attrs;
+  /** Module path; '' where there is none. */
+  readonly scope: string;
+  /** How many outputs the node has, where the source says so; else 1. */
+  readonly outputs: number;
+  /** Known types of the outputs (a trace knows them); checked against what the rules infer. */
+  readonly types?: readonly { readonly dtype: DType; readonly shape: Shape }[];
+}
+
+/** A constant of the source: its data is in the weight store under its name. */
+export interface SourceConstant {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+}
+
+export interface SourcePort {
+  /** The name that users know. */
+  readonly name: string;
+  readonly dtype: DType;
+  /** With `{ batch: 1 }` for the symbolic batch. */
+  readonly shape: Shape;
+}
+
+export interface SourceGraph {
+  /** `tf`, `tfjs`, `torch`, `aten`: which `from` clauses apply. */
+  readonly source: string;
+  readonly name: string;
+  /** Inputs are referred to as `{ node: port.name, output: 0 }`, constants as `{ node: constant.name, output: 0 }`. */
+  readonly inputs: readonly SourcePort[];
+  readonly constants: readonly SourceConstant[];
+  /** In topological order. */
+  readonly nodes: readonly SourceNode[];
+  readonly outputs: readonly { readonly name: string; readonly ref: SourceRef }[];
+}
+
+/** Named tensors, as plain data: what models take and give when they are run for verification. */
+export interface NamedTensor {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Int32Array | Uint8Array;
+}
+export type NamedTensors = Readonly<Record<string, NamedTensor>>;
+
+/** Runs the original model in its own runtime (tf.loadGraphModel, tf.loadLayersModel, the function itself). */
+export interface Reference {
+  /** Outputs by the names of the imported graph's outputs. */
+  run(inputs: NamedTensors): Promise<NamedTensors>;
+  dispose(): void;
+}
+
+/** A model as read from disk, before rules. */
+export interface SourceModel {
+  readonly graph: SourceGraph;
+  readonly weights: WeightStore;
+  /** Hex SHA-256 over all bytes of the model's files, in a fixed order. */
+  readonly hash: string;
+  /** The model's own runtime; TensorFlow.js is loaded only here. Runs on the current tf backend. */
+  reference(): Promise<Reference>;
+}
+
+export interface ReadOptions {
+  /** `--input NAME=SHAPE`: shapes for inputs with dynamic sizes; `-1` or `N` first keeps the batch symbolic. */
+  readonly inputShapes: Readonly<Record<string, Shape>>;
+  /** Output names (source refs) to use instead of the model's own, when its tail can't be compiled. */
+  readonly outputs?: readonly string[];
+}
+
+export type { Attr };
