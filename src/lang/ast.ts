@@ -157,7 +157,7 @@ export type AttrType =
   | 'bool[]'
   | 'string[]'
   | 'int2'
-  /** `{ h: [before, after], w: [before, after] }` */
+  /** `'valid'`, `'same'` or a list of `[before, after]`, one for each spatial axis */
   | 'pads'
   /** one of several words */
   | { readonly oneOf: readonly string[] };
