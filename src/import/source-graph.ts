@@ -79,8 +79,11 @@ export interface SourceModel {
   readonly weights: WeightStore;
   /** Hex SHA-256 over all bytes of the model's files, in a fixed order. */
   readonly hash: string;
-  /** The model's own runtime; TensorFlow.js is loaded only here. Runs on the current tf backend. */
-  reference(): Promise<Reference>;
+  /**
+   * The model's own runtime; TensorFlow.js is loaded only here. Runs on the current tf backend.
+   * `outputs` are the imported graph's output names, where its tail was cut off; without them, the model's own.
+   */
+  reference(outputs?: readonly string[]): Promise<Reference>;
 }
 
 export interface ReadOptions {

@@ -1,0 +1,42 @@
+/** TensorFlow.js, loaded when it is needed and quiet about it. */
+import type * as Tf from '@tensorflow/tfjs';
+
+/** The namespace that models are given as `tf`. */
+export type TensorFlow = typeof Tf;
+
+/** Loads TensorFlow.js, its cpu backend ready. */
+export async function loadTensorFlow(): Promise<TensorFlow> {
+  const tf = await import('@tensorflow/tfjs');
+  silenceCpuNotice(tf);
+  return tf;
+}
+
+/** The cpu backend advertises another package on the console when it is first written to; not to our users. */
+function silenceCpuNotice(tf: TensorFlow): void {
+  const env = tf.env();
+  const production = env.getBool('PROD');
+  env.set('PROD', true);
+  try {
+    const backend = tf.findBackend('cpu');
+    backend.disposeData(backend.write(new Float32Array(1), [1], 'float32'));
+  } finally {
+    env.set('PROD', production);
+  }
+}
+
+/** The backend that computes fastest without a GPU, or null: not every machine can run it. */
+export async function loadFastBackend(tf: TensorFlow): Promise<Tf.KernelBackend | null> {
+  await import('@tensorflow/tfjs-backend-wasm');
+  return (await tf.setBackend('wasm')) ? tf.backend() : null;
+}
+
+/** Runs `work` on the named backend and puts back the one that was in use, whatever happens. */
+export async function onBackend<T>(tf: TensorFlow, name: string, work: () => Promise<T>): Promise<T> {
+  const previous: string | undefined = tf.getBackend();
+  await tf.setBackend(name);
+  try {
+    return await work();
+  } finally {
+    if (previous && previous in tf.engine().registryFactory) await tf.setBackend(previous);
+  }
+}
