@@ -1,0 +1,70 @@
+/** What the messages about running and writing `emit` expressions mean. */
+export const codes = {
+  E501: {
+    title: 'A backend is not installed',
+    explanation: `Espalier computes with TensorFlow.js, on one of its backends. \`cpu\` and \`wasm\` come with Espalier;
+\`node\` and \`node-gpu\` need the package \`@tensorflow/tfjs-node\` or \`@tensorflow/tfjs-node-gpu\`, and the native
+library that the package's install script downloads.`,
+  },
+  E502: {
+    title: 'A backend does not start',
+    explanation: `The package of the backend is installed, but TensorFlow.js could not initialise it on this machine,
+for instance because it has no GPU.`,
+  },
+  E503: {
+    title: 'An operation that can not be written in TensorFlow.js',
+    explanation: `Every node that is left at the end of the pipeline is written as its rule's \`emit\` says. This one has
+none, or only some with conditions that don't hold for the node. Either add an \`emit\`, or a rewrite that replaces the
+operation by others:
+
+\`\`\`
+op swish(x) -> y {
+  axes  x[a...] -> y[a...]
+  emit  tf.mul(x, tf.sigmoid(x))
+}
+\`\`\``,
+  },
+  E504: {
+    title: 'An emit computes with tensors at compile time',
+    explanation: `In an \`emit\`, operators, list functions and loops compute with attributes and sizes, which are known
+at compile time; tensors are not. Tensors go into calls on \`tf\` and \`helper\`, into lists and objects, and into the
+functions that ask for their type: \`shape\`, \`rank\`, \`dtype\`, \`size\`, \`len\`. A condition may ask whether an
+optional operand is there: \`if b then … else …\`.`,
+  },
+  E505: {
+    title: 'An unknown helper',
+    explanation: `\`helper.NAME(…)\` calls a function that a \`.helpers.ts\` file beside the rules exports. It is copied
+into the emitted module once.`,
+  },
+  E506: {
+    title: 'An emit gives the wrong number of tensors',
+    explanation: `The value of an \`emit\` is a tensor; for an operation with several results it is a list of as many
+tensors, or an object that has one under each result's name:
+
+\`\`\`
+op topk(x) -> values, indices {
+  …
+  emit  tf.topk(x, k, true)
+}
+\`\`\``,
+  },
+  E507: {
+    title: 'TensorFlow.js has no such function',
+    explanation: `An \`emit\` calls a function that the namespace \`tf\` of \`@tensorflow/tfjs-core\` does not have.`,
+  },
+  E508: {
+    title: 'An emit disagrees with the axes of its rule',
+    explanation: `The axes, sizes and dtype of a rule say what type a result has, and the \`emit\`, when it ran, gave
+another. One of them is wrong.`,
+  },
+  E509: {
+    title: 'An input does not fit the model',
+    explanation: `A model was run with an input that is missing, or has another shape or element type than the model's
+signature says. Sizes that are multiples of the batch must agree with each other.`,
+  },
+  E790: {
+    title: 'A damaged safetensors file',
+    explanation: `A safetensors file starts with the length of its header, then has the header (JSON, which says where
+each tensor is), then the data. Something in this one contradicts itself, so nothing of it was read.`,
+  },
+} as const;

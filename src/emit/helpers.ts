@@ -1,0 +1,37 @@
+/** Runs helper functions (`helper.NAME(…)` in an `emit`) at compile time: TypeScript, transpiled when first used. */
+import { fail, type Span } from '../diagnostics/diagnostic.js';
+import type { Helper } from '../lang/ast.js';
+import type { Tf } from './tf.js';
+
+export type HelperFunction = (...args: readonly unknown[]) => unknown;
+
+/** Gives the function of a helper. */
+export type HelperRunner = (name: string, span: Span) => HelperFunction;
+
+/**
+ * Makes the helpers of a rule set callable. Loads the TypeScript compiler, so call it only where there are helpers.
+ * In a helper's text `tf` is the module that it imports; here it is the TensorFlow.js that computes.
+ */
+export async function runnableHelpers(helpers: ReadonlyMap<string, Helper>, tf: Tf): Promise<HelperRunner> {
+  if (helpers.size === 0) return unknownHelper;
+  const { default: ts } = await import('typescript');
+  const text = [...helpers.values()].map((helper) => helper.text).join('\n');
+  const script = ts.transpile(text.replace(/^export /gm, ''), {
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.ESNext,
+  });
+  const names = [...helpers.keys()];
+  const evaluate = new Function('tf', `'use strict';\n${script}\nreturn { ${names.join(', ')} };`);
+  const functions = evaluate(tf) as Readonly<Record<string, HelperFunction>>;
+  return (name, span) => (Object.hasOwn(functions, name) ? functions[name]! : unknownHelper(name, span));
+}
+
+function unknownHelper(name: string, span: Span): never {
+  return fail({
+    code: 'E505',
+    message: `there is no helper ${name}`,
+    span,
+    why: 'Helpers are exported functions of the .helpers.ts file beside the rules.',
+    help: `Write \`export function ${name}(…)\` in that file.`,
+  });
+}
