@@ -1,0 +1,40 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+/** Grouped convolution: every group of input channels has its own kernel. TensorFlow.js convolves one group at a time. */
+export function groupedConv2d(
+  groups: number,
+  options: Parameters<typeof tf.fused.conv2d<tf.Tensor4D>>[0],
+): tf.Tensor4D {
+  const { x, filter, bias, preluActivationWeights } = options;
+  const inputs = tf.split(x as tf.Tensor4D, groups, 3);
+  const filters = tf.split(filter as tf.Tensor4D, groups, 3);
+  const biases = bias === undefined ? [] : tf.split(bias, groups);
+  const alphas = preluActivationWeights === undefined ? [] : tf.split(preluActivationWeights, groups);
+  const outputs = inputs.map((input, g) =>
+    tf.fused.conv2d({
+      ...options,
+      x: input,
+      filter: filters[g]!,
+      bias: biases[g],
+      preluActivationWeights: alphas[g],
+    }),
+  );
+  return tf.concat(outputs, 3);
+}
+
+/** Grouped transposed convolution: every group of input channels has its own kernel. */
+export function groupedConv2dTranspose(
+  x: tf.Tensor4D,
+  filter: tf.Tensor4D,
+  groups: number,
+  shape: [number, number, number, number],
+  stride: [number, number],
+  pad: Parameters<typeof tf.conv2dTranspose>[4],
+): tf.Tensor4D {
+  const [n, h, w, c] = shape;
+  const filters = tf.split(filter, groups, 3);
+  const outputs = tf
+    .split(x, groups, 3)
+    .map((input, g) => tf.conv2dTranspose(input, filters[g]!, [n, h, w, c / groups], stride, pad));
+  return tf.concat(outputs, 3);
+}
