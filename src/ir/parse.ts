@@ -1,0 +1,31 @@
+/** Reads IR text back to a graph. */
+import { DiagnosticError } from '../diagnostics/diagnostic.js';
+import type { RuleSet } from '../lang/ast.js';
+import type { Graph, WeightStore } from './graph.js';
+import type { TextRange } from './lex.js';
+import { resolveStatements } from './resolve.js';
+import { parseStatements } from './statements.js';
+import { mapWeights } from './weights.js';
+
+export interface ParsedGraph {
+  readonly graph: Graph;
+  /** The data of parameters with a literal: `param %six "six": float32[] = 6`. */
+  readonly weights: WeightStore;
+}
+
+/**
+ * Reads IR text. Types and attributes that are left out are inferred from the rules; what is stated must agree.
+ * @throws DiagnosticError with every problem of the text, each with its place.
+ */
+export function parseGraph(text: string, rules: RuleSet, file = 'graph.ir'): ParsedGraph {
+  return parseGraphRange({ file, text, start: 0, end: text.length }, rules);
+}
+
+/** The same for a part of a text, such as a block of a `.cases` file; places count in the whole text. */
+export function parseGraphRange(range: TextRange, rules: RuleSet): ParsedGraph {
+  const statements = parseStatements(range);
+  const resolved = resolveStatements(statements, rules);
+  const problems = [...statements.problems, ...resolved.problems].sort((a, b) => a.start - b.start);
+  if (problems.length > 0) throw new DiagnosticError(problems.map((problem) => problem.toDiagnostic(range.file)));
+  return { graph: resolved.graph, weights: mapWeights(resolved.data) };
+}
