@@ -1,0 +1,18 @@
+/** What the diagnostics of verification mean, as `espalier explain CODE` shows it. */
+export const codes = {
+  E601: {
+    title: "The emitted network differs from the model's own runtime",
+    explanation: `Before pruning, the emitted module must compute what the original model computes. It does not: a rule's \`emit\`
+or \`from\` is wrong, or a rewrite is. Compile with \`--trace-passes\` to see what the passes did.`,
+  },
+  E602: {
+    title: 'The pruned network differs from the masked one',
+    explanation: `The pruned network must compute what the original computes with the removed channels multiplied by zero. It does
+not: the axes of some rule are wrong. \`espalier explain MODEL AXIS\` shows why axes were coupled.`,
+  },
+  E603: {
+    title: 'The emitted pruned network differs from the pruned graph',
+    explanation: `The emitted module and the graph it was emitted from, run node by node, give different results: a rule's \`emit\`
+reads differently as code than it runs in the interpreter.`,
+  },
+} as const;

@@ -1,0 +1,159 @@
+/**
+ * How much every channel matters. A measure says what a channel is worth within one parameter; here that is added up
+ * over every parameter and every dimension in which the channel has a slice. To add a measure, write one file in
+ * `measures/` and list it below.
+ */
+import type { AxisAnalysis, Space } from '../axes/analysis.js';
+import { leafIndexOf } from '../axes/indices.js';
+import type { Diagnostic } from '../diagnostics/diagnostic.js';
+import type { Graph, ValueId, WeightStore } from '../ir/graph.js';
+import type { RuleSet } from '../lang/ast.js';
+import { bnScale } from './measures/bn-scale.js';
+import { fpgm } from './measures/fpgm.js';
+import { l1 } from './measures/l1.js';
+import { l2 } from './measures/l2.js';
+import { lamp } from './measures/lamp.js';
+import type { ChannelSlices, Measure } from './measures/measure.js';
+import { randomOrder } from './measures/random.js';
+import { random } from './random.js';
+import { dataOf } from './weights.js';
+
+/** All measures by name. */
+export const measures: ReadonlyMap<string, Measure> = new Map(
+  [l1, l2, bnScale, fpgm, lamp, randomOrder].map((measure) => [measure.name, measure]),
+);
+
+/** Scores by leaf: one a channel, higher is more important. */
+export type Scores = ReadonlyMap<number, Float64Array>;
+
+export interface ImportanceInput {
+  readonly graph: Graph;
+  readonly weights: WeightStore;
+  readonly rules: RuleSet;
+  readonly analysis: AxisAnalysis;
+}
+
+/** Scores the channels of the given spaces. */
+export function scoreChannels(
+  input: ImportanceInput,
+  spaces: readonly Space[],
+  measure: Measure,
+  seed: number,
+): { readonly scores: Scores; readonly diagnostics: readonly Diagnostic[] } {
+  const { role } = measure;
+  if (role === undefined) {
+    const scores = scoreBy(input, spaces, measure, seed);
+    return { scores, diagnostics: notFinite(spaces, scores) };
+  }
+  const withRole = valuesWithRole(input.graph, input.rules, role.name);
+  const [having, lacking] = partition(spaces, (space) => space.parameters.some((p) => withRole.has(p.value)));
+  const scores = new Map([
+    ...scoreBy(input, having, measure, seed, withRole),
+    ...scoreBy(input, lacking, measures.get(role.fallback)!, seed),
+  ]);
+  const warnings = lacking.map((space): Diagnostic => ({
+    code: 'E405',
+    severity: 'warning',
+    message: `space ${space.id} has no parameter with the role "${role.name}"; it is ranked by ${role.fallback}`,
+  }));
+  return { scores, diagnostics: [...warnings, ...notFinite(spaces, scores)] };
+}
+
+function scoreBy(
+  input: ImportanceInput,
+  spaces: readonly Space[],
+  measure: Measure,
+  seed: number,
+  only?: ReadonlySet<ValueId>,
+): Map<number, Float64Array> {
+  const sums = new Map(spaces.map((space) => [space.leaf, new Float64Array(space.size)]));
+  if (measure.slices !== undefined) {
+    for (const [value, places] of placesByParameter(spaces)) {
+      if (only !== undefined && !only.has(value)) continue;
+      addParameter(input, value, places, measure.slices, sums);
+    }
+  }
+  if (measure.finish === undefined) return sums;
+  const { finish } = measure;
+  return new Map(spaces.map((space) => [space.leaf, finish(sums.get(space.leaf)!, random(seed, space.id))]));
+}
+
+interface Place {
+  readonly space: Space;
+  readonly dim: number;
+}
+
+/** Each parameter once, so that its data is decoded once. */
+function placesByParameter(spaces: readonly Space[]): Map<ValueId, Place[]> {
+  const places = new Map<ValueId, Place[]>();
+  for (const space of spaces) {
+    for (const { value, dim } of space.parameters) {
+      const known = places.get(value);
+      if (known === undefined) places.set(value, [{ space, dim }]);
+      else known.push({ space, dim });
+    }
+  }
+  return places;
+}
+
+function addParameter(
+  { graph, weights, analysis }: ImportanceInput,
+  value: ValueId,
+  places: readonly Place[],
+  measure: (slices: ChannelSlices) => Float64Array,
+  sums: ReadonlyMap<number, Float64Array>,
+): void {
+  const parameter = graph.parameters[value]!;
+  const { data, shape } = dataOf(parameter, weights);
+  // whole numbers and truth values are indices and conditions; their size says nothing about importance
+  if (!(data instanceof Float32Array)) return;
+  for (const { space, dim } of places) {
+    const part = measure({
+      data,
+      outer: shape.slice(0, dim).reduce((a, b) => a * b, 1),
+      size: shape[dim]!,
+      inner: shape.slice(dim + 1).reduce((a, b) => a * b, 1),
+      channelOf: leafIndexOf(analysis.terms.get(value)![dim]!, space.leaf),
+      channels: space.size,
+    });
+    const sum = sums.get(space.leaf)!;
+    for (let channel = 0; channel < sum.length; channel++) sum[channel]! += part[channel]!;
+  }
+}
+
+/** The parameters that some node binds to an operand of this role. */
+function valuesWithRole(graph: Graph, rules: RuleSet, role: string): ReadonlySet<ValueId> {
+  const values = new Set<ValueId>();
+  for (const node of graph.nodes) {
+    const roles = rules.ops.get(node.op)?.roles ?? {};
+    for (const [operand, value] of Object.entries(node.operands)) {
+      if (roles[operand] !== role || value === null) continue;
+      for (const id of typeof value === 'string' ? [value] : value) values.add(id);
+    }
+  }
+  return values;
+}
+
+function notFinite(spaces: readonly Space[], scores: Scores): Diagnostic[] {
+  const bad = spaces.filter((space) => scores.get(space.leaf)!.some((score) => !Number.isFinite(score)));
+  if (bad.length === 0) return [];
+  return [
+    {
+      code: 'E410',
+      severity: 'warning',
+      message: `${bad.length} channel spaces have weights that are infinite or not numbers`,
+      why: `In ${bad
+        .slice(0, 5)
+        .map((space) => space.id)
+        .join(', ')}${bad.length > 5 ? ', …' : ''}.`,
+      help: 'Such channels are kept as the most important ones; look into the weights of the model.',
+    },
+  ];
+}
+
+function partition<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
+  const yes: T[] = [];
+  const no: T[] = [];
+  for (const item of items) (test(item) ? yes : no).push(item);
+  return [yes, no];
+}

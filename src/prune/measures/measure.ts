@@ -1,0 +1,54 @@
+/** What an importance measure is: how much a channel matters, from the weights that it owns. */
+import type { Random } from '../random.js';
+
+/**
+ * A parameter cut along one dimension into the slices that the channels of a space own.
+ * Element `(o, i, n)` of the data, at `(o * size + i) * inner + n`, belongs to channel `channelOf[i]`.
+ */
+export interface ChannelSlices {
+  readonly data: Float32Array;
+  /** Product of the sizes before the dimension. */
+  readonly outer: number;
+  readonly size: number;
+  /** Product of the sizes after it. */
+  readonly inner: number;
+  /** The channel of each index of the dimension; -1 where the index belongs to another space. */
+  readonly channelOf: Int32Array;
+  /** How many channels the space has. */
+  readonly channels: number;
+}
+
+export interface Measure {
+  /** As given to `--importance`. */
+  readonly name: string;
+  /** One line for `--help` and for messages. */
+  readonly summary: string;
+  /** Only parameters bound to an operand of this role count; a space without one is ranked by `fallback`. */
+  readonly role?: { readonly name: string; readonly fallback: string };
+  /**
+   * The importance of every channel within one parameter and dimension; the driver adds these up.
+   * Without it weights are not read at all.
+   */
+  readonly slices?: (slices: ChannelSlices) => Float64Array;
+  /** Turns a space's sums into scores; `random` is seeded per space. */
+  readonly finish?: (sums: Float64Array, random: Random) => Float64Array;
+  /** Scores can be compared between spaces as they are; others are divided by their space's mean first. */
+  readonly comparable?: boolean;
+}
+
+/** Adds up `of(weight)` over each channel's slice. */
+export function sumOver(slices: ChannelSlices, of: (weight: number) => number): Float64Array {
+  const { data, outer, size, inner, channelOf, channels } = slices;
+  const sums = new Float64Array(channels);
+  for (let o = 0; o < outer; o++) {
+    for (let i = 0; i < size; i++) {
+      const channel = channelOf[i]!;
+      if (channel < 0) continue;
+      const start = (o * size + i) * inner;
+      let sum = 0;
+      for (let n = start; n < start + inner; n++) sum += of(data[n]!);
+      sums[channel]! += sum;
+    }
+  }
+  return sums;
+}

@@ -1,0 +1,102 @@
+/**
+ * Sums of products of dimension sizes, as functions of how many channels every space keeps. Searching a target
+ * evaluates them hundreds of times, so equal products are counted together and constants are multiplied out once.
+ */
+import type { Term } from '../axes/terms.js';
+import type { Dim } from '../ir/graph.js';
+
+/** Channels kept, by leaf; a leaf that is not in it keeps its size. */
+export type LeafSizes = ReadonlyMap<number, number>;
+
+/** A size as a number: the batch counts as 1. */
+export function perExample(dim: Dim): number {
+  return typeof dim === 'number' ? dim : dim.batch;
+}
+
+/** The length of a dimension when leaves have the given sizes; the batch counts as 1. */
+export function termSize(term: Term, sizes: LeafSizes): number {
+  switch (term.kind) {
+    case 'leaf':
+      return sizes.get(term.leaf) ?? perExample(term.size);
+    case 'sum':
+      return term.terms.reduce((sum, part) => sum + termSize(part, sizes), 0);
+    case 'product':
+      return term.factors.reduce((product, part) => product * termSize(part, sizes), 1);
+  }
+}
+
+/** Builds and evaluates a sum of products of terms. */
+export class Polynomial {
+  private constant = 0;
+  /** Distinct factors: leaves that vary, and sums with such a leaf. */
+  private readonly factors: Term[] = [];
+  private readonly factorOf = new Map<string, number>();
+  private readonly monomials = new Map<
+    string,
+    { coefficient: number; readonly factors: readonly number[] }
+  >();
+
+  /** @param varies whether a leaf can lose channels; all others are constants */
+  constructor(private readonly varies: (leaf: number) => boolean) {}
+
+  /** Adds the product of the terms. */
+  add(terms: readonly Term[]): void {
+    let coefficient = 1;
+    const factors: number[] = [];
+    const pending = [...terms];
+    while (pending.length > 0) {
+      const term = pending.pop()!;
+      if (term.kind === 'product') pending.push(...term.factors);
+      else if (this.isConstant(term)) coefficient *= termSize(term, unchanged);
+      else factors.push(this.factor(term));
+    }
+    if (factors.length === 0) {
+      this.constant += coefficient;
+      return;
+    }
+    factors.sort((a, b) => a - b);
+    const key = factors.join(' ');
+    const monomial = this.monomials.get(key);
+    if (monomial === undefined) this.monomials.set(key, { coefficient, factors });
+    else monomial.coefficient += coefficient;
+  }
+
+  evaluate(sizes: LeafSizes): number {
+    const values = this.factors.map((term) => termSize(term, sizes));
+    let total = this.constant;
+    for (const { coefficient, factors } of this.monomials.values()) {
+      let product = coefficient;
+      for (const factor of factors) product *= values[factor]!;
+      total += product;
+    }
+    return total;
+  }
+
+  private isConstant(term: Term): boolean {
+    if (term.kind === 'leaf') return !this.varies(term.leaf);
+    return (term.kind === 'sum' ? term.terms : term.factors).every((part) => this.isConstant(part));
+  }
+
+  private factor(term: Term): number {
+    const key = keyOf(term);
+    const known = this.factorOf.get(key);
+    if (known !== undefined) return known;
+    const index = this.factors.length;
+    this.factors.push(term);
+    this.factorOf.set(key, index);
+    return index;
+  }
+}
+
+const unchanged: LeafSizes = new Map();
+
+function keyOf(term: Term): string {
+  switch (term.kind) {
+    case 'leaf':
+      return `${term.leaf}`;
+    case 'sum':
+      return `(${term.terms.map(keyOf).join('+')})`;
+    case 'product':
+      return `(${term.factors.map(keyOf).join('*')})`;
+  }
+}

@@ -1,0 +1,167 @@
+/**
+ * Exactness, checked. Two comparisons, each on every test input:
+ *
+ * - the unpruned emission against the model's own runtime: the compiler understood the model;
+ * - the masked original against the pruned emission: it pruned what it understood.
+ *
+ * Where the user asked to prune axes over which the network takes statistics (`mixes`: the mean of a normalisation
+ * changes when channels go), masked and pruned network differ by definition. The second comparison is then made and
+ * shown, but it is no verdict. In its place the pruned emission is held against the pruned graph, run node by node:
+ * that the module computes what pruning decided can still be checked, that this is what the original computes can't.
+ */
+import type { Diagnostic } from '../diagnostics/diagnostic.js';
+import type { NamedTensors } from '../import/source-graph.js';
+import { compareOutputs, type Difference } from './compare.js';
+import type { TestInput } from './inputs.js';
+
+/** Runs a network once. */
+export type Runner = (inputs: NamedTensors) => Promise<NamedTensors>;
+
+export interface Runners {
+  /** The model in its own runtime; null where there is none to run. */
+  readonly reference: Runner | null;
+  /** The emitted module, before pruning. */
+  readonly unpruned: Runner | null;
+  /** The original graph with masks multiplied in; null where nothing was pruned. */
+  readonly masked: Runner | null;
+  /** The emitted module. */
+  readonly pruned: Runner | null;
+  /** The pruned graph, interpreted; needed only where `mixed` is not empty. */
+  readonly prunedGraph?: Runner | null;
+}
+
+export interface VerifyOptions {
+  /** Largest difference allowed, of the output's scale. */
+  readonly tolerance?: number;
+  /** Pruned spaces over which the network takes statistics (`PruneReport.mixed`). */
+  readonly mixed?: readonly string[];
+  /** Called before each run, for progress. */
+  readonly onProgress?: (check: CheckName, input: string) => void;
+}
+
+export type CheckName = 'unpruned against reference' | 'pruned against masked' | 'pruned against its graph';
+
+/** `differs as asked`: beyond the tolerance, which is what pruning mixed spaces means. */
+export type Verdict = 'equal' | 'different' | 'differs as asked';
+
+export interface Comparison {
+  readonly input: string;
+  readonly output: string;
+  readonly difference: Difference;
+  readonly verdict: Verdict;
+}
+
+export interface Check {
+  readonly name: CheckName;
+  readonly comparisons: readonly Comparison[];
+  /** The largest differences over all inputs and outputs. */
+  readonly absolute: number;
+  readonly relative: number;
+  readonly verdict: Verdict;
+}
+
+export interface Verification {
+  /** Nothing is different that should be equal, and there was something to compare. */
+  readonly passed: boolean;
+  readonly tolerance: number;
+  readonly checks: readonly Check[];
+  /** What the numbers do not show, in sentences. */
+  readonly remarks: readonly string[];
+}
+
+export const defaultTolerance = 1e-5;
+
+/** Runs all comparisons for which there are runners. */
+export async function verifyModel(
+  runners: Runners,
+  inputs: readonly TestInput[],
+  options: VerifyOptions = {},
+): Promise<Verification> {
+  const { tolerance = defaultTolerance, mixed = [], onProgress } = options;
+  const asked = mixed.length > 0;
+  const checks: Check[] = [];
+  const check = async (
+    name: CheckName,
+    expected: Runner | null | undefined,
+    actual: Runner | null,
+    mayDiffer: boolean,
+  ): Promise<void> => {
+    if (expected === null || expected === undefined || actual === null) return;
+    const comparisons: Comparison[] = [];
+    for (const { name: input, tensors } of inputs) {
+      onProgress?.(name, input);
+      const differences = compareOutputs(await expected(tensors), await actual(tensors));
+      for (const { output, difference } of differences) {
+        comparisons.push({ input, output, difference, verdict: judge(difference, tolerance, mayDiffer) });
+      }
+    }
+    checks.push(summarise(name, comparisons));
+  };
+  await check('unpruned against reference', runners.reference, runners.unpruned, false);
+  await check('pruned against masked', runners.masked, runners.pruned, asked);
+  if (asked) await check('pruned against its graph', runners.prunedGraph, runners.pruned, false);
+  const compared = checks.some((c) => c.comparisons.length > 0);
+  return {
+    passed: compared && checks.every((c) => c.verdict !== 'different'),
+    tolerance,
+    checks,
+    remarks: asked ? [remarkOnMixed(mixed)] : [],
+  };
+}
+
+/** Outputs that don't even have the same shape are different, whatever was asked for. */
+function judge(difference: Difference, tolerance: number, mayDiffer: boolean): Verdict {
+  if (difference.relative <= tolerance) return 'equal';
+  return mayDiffer && difference.problem === undefined ? 'differs as asked' : 'different';
+}
+
+function summarise(name: CheckName, comparisons: readonly Comparison[]): Check {
+  const verdicts = new Set(comparisons.map((c) => c.verdict));
+  return {
+    name,
+    comparisons,
+    absolute: Math.max(0, ...comparisons.map((c) => c.difference.absolute)),
+    relative: Math.max(0, ...comparisons.map((c) => c.difference.relative)),
+    verdict: verdicts.has('different')
+      ? 'different'
+      : verdicts.has('differs as asked')
+        ? 'differs as asked'
+        : 'equal',
+  };
+}
+
+function remarkOnMixed(mixed: readonly string[]): string {
+  const shown = mixed.slice(0, 3).join(', ') + (mixed.length > 3 ? `, and ${mixed.length - 3} more` : '');
+  return (
+    `The network takes statistics over spaces that were pruned on request (${shown}). ` +
+    'Removing channels changes these statistics, masking does not: the pruned network is a different function, ' +
+    'and its difference from the masked one is reported, not judged.'
+  );
+}
+
+const codeOf: Readonly<Record<CheckName, string>> = {
+  'unpruned against reference': 'E601',
+  'pruned against masked': 'E602',
+  'pruned against its graph': 'E603',
+};
+
+/** One diagnostic for each check that failed, at its worst comparison. */
+export function verificationFailures(verification: Verification): Diagnostic[] {
+  return verification.checks
+    .filter((check) => check.verdict === 'different')
+    .map((check): Diagnostic => {
+      const failed = check.comparisons.filter((c) => c.verdict === 'different');
+      const worst = failed.reduce((a, b) => (b.difference.relative > a.difference.relative ? b : a));
+      const { problem, absolute, relative, scale } = worst.difference;
+      return {
+        code: codeOf[check.name],
+        severity: 'error',
+        message: `${check.name}: output "${worst.output}" differs on input "${worst.input}"`,
+        why:
+          problem ??
+          `The largest difference is ${absolute.toExponential(2)}, ${relative.toExponential(2)} of the output's ` +
+            `scale ${scale.toExponential(2)}; allowed is ${verification.tolerance.toExponential(0)}.`,
+        help: `${failed.length} of ${check.comparisons.length} comparisons differ; see \`espalier explain ${codeOf[check.name]}\`.`,
+      };
+    });
+}
