@@ -111,7 +111,15 @@ export function nodeScope(
     name: (name) => attrs[name] ?? solution.sizes.get(name) ?? (name in attrs ? null : undefined),
     tensor: (name) => (declared.has(name) ? (typesOf(operands[name])[0] ?? null) : results?.[name]),
     raw: (axis) => solution.sizes.get(axis),
+    call: (fn, args) => (fn === 'len' ? countOf(args[0], rule, operands) : undefined),
   };
+}
+
+/** `len(xs)`: how many tensors a variadic operand has. */
+function countOf(arg: Expr | undefined, rule: OpRule, operands: OperandTypes): number | undefined {
+  const name = arg?.kind === 'name' ? arg.name : undefined;
+  const variadic = rule.operands.some((operand) => operand.name === name && operand.kind === 'variadic');
+  return name !== undefined && variadic ? typesOf(operands[name]).length : undefined;
 }
 
 function solveOperands(
@@ -186,6 +194,7 @@ function applyConstraints(
     const value = evaluate(right, scope);
     if (left.kind === 'rank') {
       if (typeof value !== 'number') throw new ShapeError(`|${left.name}| must be a whole number`, span);
+      solution.counts.set(left.name, value);
       ranks.set(left.name, value < 0 ? value + (rankOf(left.name) ?? 0) : value);
     } else if (left.kind === 'size') {
       if (value === null) continue;
@@ -258,6 +267,8 @@ function memberCount(pattern: TensorPattern, solution: Solution, resultCount: nu
     const family = axis.kind === 'each' ? solution.families.get(axis.name) : undefined;
     if (family !== undefined) return family.length;
   }
+  const stated = solution.counts.get(pattern.tensor);
+  if (stated !== undefined) return stated;
   if (resultCount !== undefined) return resultCount;
   throw new ShapeError(`how many results ${pattern.tensor}* has can't be told`, pattern.span);
 }

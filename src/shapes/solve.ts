@@ -14,9 +14,16 @@ export interface Solution {
   readonly rests: Map<string, readonly Dim[]>;
   /** `c*`: one size a member of the variadic tensor. */
   readonly families: Map<string, (Dim | undefined)[]>;
+  /** How many tensors a variadic result has, where a constraint `|ys| = n` says so. */
+  readonly counts: Map<string, number>;
 }
 
-export const emptySolution = (): Solution => ({ sizes: new Map(), rests: new Map(), families: new Map() });
+export const emptySolution = (): Solution => ({
+  sizes: new Map(),
+  rests: new Map(),
+  families: new Map(),
+  counts: new Map(),
+});
 
 /** A dimension pattern and the dimensions of the tensor that it covers. */
 export interface Aligned {
