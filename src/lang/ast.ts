@@ -6,6 +6,7 @@ import type { Span } from '../diagnostics/diagnostic.js';
 
 // ---------------------------------------------------------------- expressions
 
+/** `//`, division of whole numbers, is written `div`: in rule files `//` starts a comment. */
 export type BinaryOperator =
   '+' | '-' | '*' | '/' | '//' | '%' | '==' | '!=' | '<' | '<=' | '>' | '>=' | 'and' | 'or' | '??' | 'in';
 
@@ -29,6 +30,8 @@ export type Expr =
       readonly args: readonly Expr[];
       readonly span: Span;
     }
+  /** `...xs`, an argument of a call: every item is an argument. */
+  | { readonly kind: 'spread'; readonly of: Expr; readonly span: Span }
   | { readonly kind: 'unary'; readonly operator: '-' | 'not'; readonly operand: Expr; readonly span: Span }
   | {
       readonly kind: 'binary';
@@ -249,6 +252,8 @@ export interface OpRule {
   readonly dynamic: string | null;
   readonly froms: readonly FromClause[];
   readonly emits: readonly EmitClause[];
+  /** For messages: where the words of clauses stand that are plain names here, e.g. `fixed:c`, `role:gamma`. */
+  readonly places?: Readonly<Record<string, Span>>;
   readonly span: Span;
 }
 
@@ -365,6 +370,8 @@ export interface SourceText {
   readonly file: string;
   readonly text: string;
 }
+
+export type Declaration = OpRule | RewriteRule | PassRule | PipelineRule | InfixRule;
 
 /** All rules, resolved and checked. */
 export interface RuleSet {

@@ -15,6 +15,7 @@ export function mentions(expr: Expr, into = new Set<string>()): Set<string> {
       expr.entries.forEach((entry) => mentions(entry.value, into));
       break;
     case 'field':
+    case 'spread':
       mentions(expr.of, into);
       break;
     case 'index':
