@@ -1,0 +1,145 @@
+/** One run of a model under the trace. */
+import type * as Tf from '@tensorflow/tfjs';
+import { DiagnosticError, fail } from '../../diagnostics/diagnostic.js';
+import type { DType, Shape, TensorData } from '../../ir/graph.js';
+import type { NamedTensor } from '../source-graph.js';
+import { namedOutputs } from './outputs.js';
+import { codePlace, printPlace, ScopeStack, withLayerScopes } from './places.js';
+import type { Locate } from './places.js';
+import { generator, withSeededRandom } from './random.js';
+import { Recorder } from './recorder.js';
+import type { ParameterCache } from './recorder.js';
+import type { Recording } from './recording.js';
+import type { TensorFlow } from './tensorflow.js';
+import { recordKernels } from './trace-backend.js';
+
+export interface TraceInput {
+  readonly name: string;
+  readonly dtype: DType;
+  /** `{ batch: 1 }` where the size follows the batch. */
+  readonly shape: Shape;
+  /** Values that make sense to the model, where it gave some; they are repeated to fill the shape. */
+  readonly example?: NamedTensor;
+}
+
+/** What is to be traced. */
+export interface TraceSubject {
+  readonly name: string;
+  readonly inputs: readonly TraceInput[];
+  /** Names of the outputs, where the model has some; else they follow from what it returns. */
+  readonly outputNames: readonly string[] | null;
+  /** Runs the model: a tensor, a list of tensors, or tensors by name; or a promise of these. */
+  run(inputs: readonly Tf.Tensor[]): unknown;
+  /** Names of the model's tensors by id, beyond those that variables have of their own. */
+  readonly names: ReadonlyMap<number, string>;
+  readonly locate: Locate;
+}
+
+/** One run, and the tensors that it found in the model. */
+export interface Run {
+  readonly recording: Recording;
+  readonly constants: readonly Tf.Tensor[];
+}
+
+/** Runs the model once with a batch of the given size and data that follow from `seed`. */
+export async function runOnce(
+  tf: TensorFlow,
+  subject: TraceSubject,
+  batch: number,
+  seed: number,
+  parameters: ParameterCache,
+): Promise<Run> {
+  const engine = tf.engine();
+  engine.startScope(subject.name);
+  try {
+    const scopes = new ScopeStack(tf);
+    const { names, locate } = subject;
+    const recorder = new Recorder(tf, { batch, names, parameters, scopes, locate });
+    return await recordKernels(tf, recorder, async () => {
+      const tensors = subject.inputs.map((input, i) => makeInput(tf, input, batch, seed + i));
+      tensors.forEach((tensor) => {
+        recorder.input(tensor);
+      });
+      const recording = await withSeededRandom(
+        seed,
+        () => withLayerScopes(tf, scopes, () => execute(tf, subject, tensors, recorder)),
+        () => {
+          recorder.drawing();
+        },
+      );
+      return { recording, constants: recorder.constantTensors };
+    });
+  } finally {
+    engine.endScope();
+  }
+}
+
+async function execute(
+  tf: TensorFlow,
+  subject: TraceSubject,
+  tensors: readonly Tf.Tensor[],
+  recorder: Recorder,
+): Promise<Recording> {
+  try {
+    const result: unknown = await subject.run(tensors);
+    return recorder.finish(namedOutputs(tf, result, subject));
+  } catch (error) {
+    throw recorder.refusal() ?? (error instanceof DiagnosticError ? error : thrown(error, subject, tensors));
+  }
+}
+
+/** An error of the model's own, as a diagnostic. */
+function thrown(error: unknown, subject: TraceSubject, tensors: readonly Tf.Tensor[]): unknown {
+  const place = error instanceof Error ? codePlace(error.stack, subject.locate) : null;
+  const shapes = subject.inputs.map(({ name }, i) => `${name}: [${tensors[i]!.shape.join(', ')}]`).join(', ');
+  return new DiagnosticError([
+    {
+      severity: 'error',
+      code: 'E254',
+      message: `${subject.name} failed while it ran`,
+      where: place === null ? subject.name : printPlace(place),
+      why: `${error instanceof Error ? error.message : String(error)}\nits inputs were ${shapes}`,
+      help: 'check that the model runs with inputs of these shapes; --input NAME=SHAPE states others',
+    },
+  ]);
+}
+
+function makeInput(tf: TensorFlow, input: TraceInput, batch: number, seed: number): Tf.Tensor {
+  const shape = input.shape.map((dim) => (typeof dim === 'number' ? dim : dim.batch * batch));
+  const size = shape.reduce((product, n) => product * n, 1);
+  const { dtype, example } = input;
+  const data =
+    example === undefined ? randomData(dtype, size, seed) : repeated(dtype, example.data, size, seed);
+  return tf.tensor(data, shape, dtype);
+}
+
+/** Reals in [0, 1); whole numbers 0 and 1, which are also valid indices almost everywhere. */
+function randomData(dtype: DType, size: number, seed: number): TensorData {
+  const next = generator(seed);
+  const data = emptyData(dtype, size);
+  for (let i = 0; i < size; i++) data[i] = dtype === 'float32' ? next() : next() < 0.5 ? 0 : 1;
+  return data;
+}
+
+/** The example's values in turn, from another one on in every run. */
+function repeated(dtype: DType, values: TensorData, size: number, seed: number): TensorData {
+  const data = emptyData(dtype, size);
+  for (let i = 0; i < size; i++) data[i] = values[(i + seed) % values.length]!;
+  return data;
+}
+
+/** The largest input that is made for a trace: 1 GiB of floats. */
+const maxInputSize = 2 ** 28;
+
+function emptyData(dtype: DType, size: number): TensorData {
+  if (size > maxInputSize) {
+    fail({
+      code: 'E257',
+      message: `an input of ${size} numbers is too large to trace`,
+      where: 'the inputs',
+      help: 'state smaller shapes with --input NAME=SHAPE',
+    });
+  }
+  if (dtype === 'float32') return new Float32Array(size);
+  return dtype === 'int32' ? new Int32Array(size) : new Uint8Array(size);
+}

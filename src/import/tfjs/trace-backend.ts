@@ -1,0 +1,169 @@
+/**
+ * A TensorFlow.js backend that hands every kernel to a recorder. Kernels run on the wasm backend where it has them, and
+ * on the cpu backend otherwise: the trace needs shapes, not speed records, but convolutions in plain JavaScript would
+ * make it take minutes.
+ */
+import type * as Tf from '@tensorflow/tfjs';
+import type { KernelInputs, KernelResult, Recorder } from './recorder.js';
+import { loadFastBackend, onBackend } from './tensorflow.js';
+import type { TensorFlow } from './tensorflow.js';
+
+const backendName = 'espalier-trace';
+
+interface Session {
+  readonly recorder: Recorder;
+  run(kernel: string, inputs: KernelInputs, attrs: object | undefined): KernelResult;
+}
+
+/** The trace that is under way. Kernels can't be unregistered, so they are registered once and ask here. */
+let session: Session | null = null;
+
+/** Runs `work` with every kernel going through `recorder`; the backend is gone afterwards. */
+export async function recordKernels<T>(
+  tf: TensorFlow,
+  recorder: Recorder,
+  work: () => Promise<T>,
+): Promise<T> {
+  const cpu = tf.findBackend('cpu');
+  const fast = await onBackend(tf, 'cpu', () => loadFastBackend(tf));
+  const backend = traceBackend(tf, cpu, fast, (dataId) => {
+    session?.recorder.reading(dataId);
+  });
+  registerKernels(tf, fast === null ? ['cpu'] : ['cpu', 'wasm']);
+  tf.registerBackend(backendName, () => backend, 0);
+  try {
+    return await onBackend(tf, backendName, async () => {
+      session = { recorder, run: (...call) => runKernel(tf, { cpu, fast, trace: backend }, ...call) };
+      try {
+        return await work();
+      } finally {
+        session = null;
+      }
+    });
+  } finally {
+    tf.removeBackend(backendName);
+  }
+}
+
+/** Registers every kernel of `backends` again under the trace's name. */
+function registerKernels(tf: TensorFlow, backends: readonly string[]): void {
+  for (const { kernelName } of backends.flatMap((name) => tf.getKernelsForBackend(name))) {
+    if ((tf.getKernel(kernelName, backendName) as Tf.KernelConfig | undefined) !== undefined) continue;
+    tf.registerKernel({
+      kernelName,
+      backendName,
+      kernelFunc: ({ inputs, attrs }) => {
+        const { recorder, run } = session!;
+        return recorder.kernel(kernelName, inputs, attrs, () => run(kernelName, inputs, attrs));
+      },
+    });
+  }
+}
+
+interface Backends {
+  readonly cpu: Tf.KernelBackend;
+  readonly fast: Tf.KernelBackend | null;
+  readonly trace: Tf.KernelBackend;
+}
+
+function runKernel(
+  tf: TensorFlow,
+  { cpu, fast, trace }: Backends,
+  kernelName: string,
+  inputs: KernelInputs,
+  attrs: object | undefined,
+): KernelResult {
+  const attempt = (backend: Tf.KernelBackend, name: string): KernelResult => {
+    const kernel = tf.getKernel(kernelName, name);
+    bringData(tf, trace, backend, Object.values(inputs).flat());
+    return kernel.kernelFunc({
+      inputs: inputs as Tf.NamedTensorInfoMap,
+      backend,
+      attrs: attrs as Tf.NamedAttrMap,
+    });
+  };
+  const has = (name: string): boolean =>
+    (tf.getKernel(kernelName, name) as Tf.KernelConfig | undefined) !== undefined;
+  if (fast !== null && has('wasm')) {
+    try {
+      return attempt(fast, 'wasm');
+    } catch (error) {
+      // The fast backend knows fewer element types and ranks; where the call itself is wrong, the cpu backend says so.
+      if (!has('cpu')) throw error;
+    }
+  }
+  return attempt(cpu, 'cpu');
+}
+
+/** Moves the trace's own tensors to the backend that is to read them. All others TensorFlow.js moves itself. */
+function bringData(
+  tf: TensorFlow,
+  trace: Tf.KernelBackend,
+  target: Tf.KernelBackend,
+  tensors: readonly (Tf.TensorInfo | null | undefined)[],
+): void {
+  const { tensorInfo } = tf.engine().state;
+  for (const tensor of tensors) {
+    if (tensor === null || tensor === undefined || target.refCount(tensor.dataId) > 0) continue;
+    const { dataId, shape, dtype } = tensor;
+    if (tensorInfo.get(dataId)?.backend !== trace) continue;
+    const [values, references] = [trace.readSync(dataId), trace.refCount(dataId)];
+    trace.disposeData(dataId, true);
+    target.move(dataId, values, shape, dtype, references);
+  }
+}
+
+/** One backend in front of two: data belongs to the one that made it. `onRead` is told before values are read. */
+function traceBackend(
+  tf: TensorFlow,
+  cpu: Tf.KernelBackend,
+  fast: Tf.KernelBackend | null,
+  onRead: (dataId: object) => void,
+): Tf.KernelBackend {
+  const owner = (dataId: object): Tf.KernelBackend =>
+    fast !== null && fast.refCount(dataId) > 0 ? fast : cpu;
+  class TraceBackend extends tf.KernelBackend {
+    override write(values: Tf.BackendValues, shape: number[], dtype: Tf.DataType): object {
+      return cpu.write(values, shape, dtype);
+    }
+    override move(
+      dataId: object,
+      values: Tf.BackendValues,
+      shape: number[],
+      dtype: Tf.DataType,
+      references: number,
+    ): void {
+      cpu.move(dataId, values, shape, dtype, references);
+    }
+    override readSync(dataId: object): Tf.BackendValues {
+      onRead(dataId);
+      return owner(dataId).readSync(dataId);
+    }
+    override async read(dataId: object): Promise<Tf.BackendValues> {
+      onRead(dataId);
+      return owner(dataId).read(dataId);
+    }
+    override refCount(dataId: object): number {
+      return owner(dataId).refCount(dataId);
+    }
+    override incRef(dataId: object): void {
+      owner(dataId).incRef(dataId);
+    }
+    override disposeData(dataId: object, force?: boolean): boolean {
+      return owner(dataId).disposeData(dataId, force);
+    }
+    override numDataIds(): number {
+      return cpu.numDataIds() + (fast?.numDataIds() ?? 0);
+    }
+    override memory(): { unreliable: boolean } {
+      return { unreliable: true };
+    }
+    override floatPrecision(): 16 | 32 {
+      return 32;
+    }
+    override dispose(): void {
+      // The data stays with the backends that own it.
+    }
+  }
+  return new TraceBackend();
+}
