@@ -139,8 +139,9 @@ export class Unifier {
       const y = takeFlat(bs, 'product');
       const common = gcd(x.size, y.size);
       if (isOne(common)) {
-        for (const rest of [x, y, ...as, ...bs]) {
-          this.mark(rest, 'frozen', 'its factors have no common factor with those of the axis it meets');
+        // All of both, matched factors too: so it does not matter which axis met which first.
+        for (const whole of [a, b]) {
+          this.mark(whole, 'frozen', 'its factors have no common factor with those of the axis it meets');
         }
         break;
       }
@@ -182,8 +183,8 @@ export class Unifier {
       if (x === y) continue;
       const order = compareSizes(x.size, y.size);
       if (order === null) {
-        for (const rest of [x, y, ...as, ...bs]) {
-          this.mark(rest, 'frozen', 'its segments are not aligned with those of the axis it meets');
+        for (const whole of [a, b]) {
+          this.mark(whole, 'frozen', 'its segments are not aligned with those of the axis it meets');
         }
         break;
       }
