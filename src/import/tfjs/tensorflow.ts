@@ -4,9 +4,11 @@ import type * as Tf from '@tensorflow/tfjs';
 /** The namespace that models are given as `tf`. */
 export type TensorFlow = typeof Tf;
 
-/** Loads TensorFlow.js, its cpu backend ready. */
+/** Loads TensorFlow.js, its cpu backend ready, and in use where no other one is. */
 export async function loadTensorFlow(): Promise<TensorFlow> {
   const tf = await import('@tensorflow/tfjs');
+  // An engine without a backend makes a second cpu backend, and forgets the first, when it is asked for a tensor.
+  if (!(tf.getBackend() as string | undefined)) await tf.setBackend('cpu');
   silenceCpuNotice(tf);
   return tf;
 }
