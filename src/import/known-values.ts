@@ -231,6 +231,7 @@ function children(expr: Expr): readonly Expr[] {
     case 'object':
       return expr.entries.map(({ value }) => value);
     case 'field':
+    case 'spread':
       return [expr.of];
     case 'index':
       return [expr.of, expr.index];

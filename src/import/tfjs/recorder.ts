@@ -30,8 +30,6 @@ export interface RecorderOptions {
 export class Recorder {
   private readonly nodes: RecordedNode[] = [];
   private readonly constants: RecordedConstant[] = [];
-  /** The constants as tensors, for whoever has to dispose of those that the model kept. */
-  readonly constantTensors: Tf.Tensor[] = [];
   private readonly refs = new Map<number, Ref>();
   private readonly origins = new Map<number, Origin>();
   /** Data that depends on the inputs; tensors that are views of the same data share it. */
@@ -178,7 +176,6 @@ export class Recorder {
       data: this.data(tensor),
       scope: this.options.scopes.path(),
     });
-    this.constantTensors.push(tensor);
     const ref: Ref = { kind: 'constant', index };
     this.refs.set(tensor.id, ref);
     this.origins.set(tensor.id, origin);

@@ -35,12 +35,6 @@ export interface TraceSubject {
   readonly locate: Locate;
 }
 
-/** One run, and the tensors that it found in the model. */
-export interface Run {
-  readonly recording: Recording;
-  readonly constants: readonly Tf.Tensor[];
-}
-
 /** Runs the model once with a batch of the given size and data that follow from `seed`. */
 export async function runOnce(
   tf: TensorFlow,
@@ -48,7 +42,7 @@ export async function runOnce(
   batch: number,
   seed: number,
   parameters: ParameterCache,
-): Promise<Run> {
+): Promise<Recording> {
   const engine = tf.engine();
   engine.startScope(subject.name);
   try {
@@ -60,14 +54,13 @@ export async function runOnce(
       tensors.forEach((tensor) => {
         recorder.input(tensor);
       });
-      const recording = await withSeededRandom(
+      return withSeededRandom(
         seed,
         () => withLayerScopes(tf, scopes, () => execute(tf, subject, tensors, recorder)),
         () => {
           recorder.drawing();
         },
       );
-      return { recording, constants: recorder.constantTensors };
     });
   } finally {
     engine.endScope();

@@ -42,3 +42,13 @@ export async function onBackend<T>(tf: TensorFlow, name: string, work: () => Pro
     if (previous && previous in tf.engine().registryFactory) await tf.setBackend(previous);
   }
 }
+
+/** TensorFlow.js has one engine with one backend in use: reading models takes turns. */
+let turn: Promise<unknown> = Promise.resolve();
+
+/** Runs `work` when all work given before is done. */
+export function exclusively<T>(work: () => Promise<T>): Promise<T> {
+  const result = turn.then(work);
+  turn = result.catch(() => undefined);
+  return result;
+}

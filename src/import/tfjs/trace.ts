@@ -9,7 +9,8 @@
  *   constant with size 1 there, and a node that repeats it.
  * - What no output needs is left out.
  */
-import type * as Tf from '@tensorflow/tfjs';
+import { createHash } from 'node:crypto';
+import { fail } from '../../diagnostics/diagnostic.js';
 import type { WeightStore } from '../../ir/graph.js';
 import type { SourceGraph } from '../source-graph.js';
 import { alignRecordings } from './align.js';
@@ -28,22 +29,62 @@ const batches = [2, 3, 1, 5];
 export interface Trace {
   readonly graph: SourceGraph;
   readonly weights: WeightStore;
-  /** The tensors that the model had before the last run, and so owns. */
-  readonly constants: readonly Tf.Tensor[];
+  /** A hash of all that the first run did: kernels, attributes, constants. */
+  readonly fingerprint: string;
 }
 
-/** Traces a model. Its own tensors must be on the cpu backend, or on none. */
+/** Traces a model. */
 export async function trace(tf: TensorFlow, subject: TraceSubject): Promise<Trace> {
-  const symbolic = subject.inputs.some(({ shape }) => shape.some((dim) => typeof dim !== 'number'));
   const parameters: ParameterCache = new Map();
   const recordings: Recording[] = [];
-  let constants: readonly Tf.Tensor[] = [];
-  // Without a batch, two runs with different data still show what depends on them.
-  for (const [i, batch] of (symbolic ? batches : [1, 1]).entries()) {
-    const run = await runOnce(tf, subject, batch, 1000 * (i + 1), parameters);
-    recordings.push(run.recording);
-    constants = run.constants;
+  for (const [i, batch] of batchesOf(subject).entries()) {
+    recordings.push(await runOnce(tf, subject, batch, seedOf(i), parameters));
   }
   const aligned = alignRecordings(subject.name, recordings);
-  return { ...buildSourceGraph(subject, aligned), constants };
+  return { ...buildSourceGraph(subject, aligned), fingerprint: fingerprint(recordings[0]!) };
+}
+
+/** The fingerprint that a trace of the model would have now. */
+export async function traceFingerprint(tf: TensorFlow, subject: TraceSubject): Promise<string> {
+  return fingerprint(await runOnce(tf, subject, batchesOf(subject)[0]!, seedOf(0), new Map()));
+}
+
+/** The batch of every run. Without a symbolic size, two runs with different data still show what depends on them. */
+function batchesOf({ inputs }: TraceSubject): readonly number[] {
+  const symbolic = inputs.some(({ shape }) => shape.some((dim) => typeof dim !== 'number'));
+  return symbolic ? batches : [1, 1];
+}
+
+function seedOf(run: number): number {
+  return 1000 * (run + 1);
+}
+
+/** Names are left out: the engine numbers them through for the whole process. */
+function fingerprint({ nodes, constants, outputs }: Recording): string {
+  const hash = createHash('sha256');
+  for (const { type, inputs, attrs } of nodes) hash.update(JSON.stringify([type, inputs, attrs]));
+  for (const { dtype, shape, data } of constants) hash.update(JSON.stringify([dtype, shape])).update(data);
+  return hash.update(JSON.stringify(outputs)).digest('hex');
+}
+
+/** The graph with the outputs that were asked for, by name: outputs of the model, or results of its nodes. */
+export function selectOutputs(graph: SourceGraph, asked: readonly string[] | undefined): SourceGraph {
+  if (asked === undefined) return graph;
+  const outputs = asked.map((name) => {
+    const own = graph.outputs.find((output) => output.name === name);
+    if (own !== undefined) return own;
+    const [, node, output] = /^(.*?)(?::(\d+))?$/s.exec(name)!;
+    const found = graph.nodes.find((candidate) => candidate.name === node);
+    if (found !== undefined && Number(output ?? 0) < found.outputs) {
+      return { name, ref: { node: found.name, output: Number(output ?? 0) } };
+    }
+    return fail({
+      code: 'E215',
+      message: `the model has no node named ${JSON.stringify(name)}`,
+      where: graph.name,
+      why: 'it was asked for as an output',
+      help: `name an output of the model (${graph.outputs.map((o) => o.name).join(', ')}) or a node, as \`ir\` shows them`,
+    });
+  });
+  return { ...graph, outputs };
 }
