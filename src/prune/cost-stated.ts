@@ -1,10 +1,11 @@
 /** Multiply-accumulates by a rule's own `cost` expression, evaluated with the sizes that pruning leaves. */
 import type { AxisAnalysis } from '../axes/analysis.js';
 import type { Term } from '../axes/terms.js';
-import { fail } from '../diagnostics/diagnostic.js';
+import { fail, type Span } from '../diagnostics/diagnostic.js';
 import type { Attr, Graph, Node, TensorType, ValueId } from '../ir/graph.js';
 import type { Expr, OpRule } from '../lang/ast.js';
-import { evaluate, EvaluationError, type Scope } from '../lang/evaluate.js';
+import { evaluate, type Scope } from '../lang/evaluate.js';
+import { EvaluationError } from '../lang/evaluation-error.js';
 import type { CostFunction } from './cost.js';
 import { type LeafSizes, termSize } from './polynomial.js';
 
@@ -21,10 +22,10 @@ export function statedCost(
     try {
       const value = evaluate(cost, scopeOf(graph, node, rule, analysis, axes, sizes));
       if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value;
-      return badCost(node, rule, cost, `It comes to ${JSON.stringify(value)}.`);
+      return badCost(node, rule, cost.span, `It comes to ${JSON.stringify(value)}.`);
     } catch (error) {
       if (!(error instanceof EvaluationError)) throw error;
-      return badCost(node, rule, error.span, error.message);
+      return badCost(node, rule, error.span ?? cost.span, error.message);
     }
   };
 }
@@ -63,11 +64,11 @@ function scopeOf(
   };
 }
 
-function badCost(node: Node, rule: OpRule, at: Expr | Expr['span'], why: string): never {
+function badCost(node: Node, rule: OpRule, span: Span, why: string): never {
   return fail({
     code: 'E413',
     message: `the cost of "${rule.name}" can't be computed`,
-    span: 'kind' in at ? at.span : at,
+    span,
     where: `node "${node.source.name}"`,
     why,
     help: 'Write it with the sizes of the axes, attributes and shapes, so that it comes to one number.',

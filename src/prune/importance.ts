@@ -4,7 +4,8 @@
  * `measures/` and list it below.
  */
 import type { AxisAnalysis, Space } from '../axes/analysis.js';
-import { leafIndexOf } from '../axes/indices.js';
+import { visitChannels } from '../axes/indices.js';
+import type { Term } from '../axes/terms.js';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import type { Graph, ValueId, WeightStore } from '../ir/graph.js';
 import type { RuleSet } from '../lang/ast.js';
@@ -68,9 +69,9 @@ function scoreBy(
 ): Map<number, Float64Array> {
   const sums = new Map(spaces.map((space) => [space.leaf, new Float64Array(space.size)]));
   if (measure.slices !== undefined) {
-    for (const [value, places] of placesByParameter(spaces)) {
+    for (const [value, dims] of placesByParameter(spaces)) {
       if (only !== undefined && !only.has(value)) continue;
-      addParameter(input, value, places, measure.slices, sums);
+      addParameter(input, value, dims, measure.slices, sums);
     }
   }
   if (measure.finish === undefined) return sums;
@@ -78,19 +79,18 @@ function scoreBy(
   return new Map(spaces.map((space) => [space.leaf, finish(sums.get(space.leaf)!, random(seed, space.id))]));
 }
 
-interface Place {
-  readonly space: Space;
-  readonly dim: number;
-}
+/** By parameter, so that its data is decoded once, and by dimension: the spaces that have a slice there. */
+type Places = ReadonlyMap<ValueId, ReadonlyMap<number, readonly Space[]>>;
 
-/** Each parameter once, so that its data is decoded once. */
-function placesByParameter(spaces: readonly Space[]): Map<ValueId, Place[]> {
-  const places = new Map<ValueId, Place[]>();
+function placesByParameter(spaces: readonly Space[]): Places {
+  const places = new Map<ValueId, Map<number, Space[]>>();
   for (const space of spaces) {
     for (const { value, dim } of space.parameters) {
-      const known = places.get(value);
-      if (known === undefined) places.set(value, [{ space, dim }]);
-      else known.push({ space, dim });
+      const dims = places.get(value) ?? new Map<number, Space[]>();
+      places.set(value, dims);
+      const here = dims.get(dim);
+      if (here === undefined) dims.set(dim, [space]);
+      else here.push(space);
     }
   }
   return places;
@@ -99,26 +99,35 @@ function placesByParameter(spaces: readonly Space[]): Map<ValueId, Place[]> {
 function addParameter(
   { graph, weights, analysis }: ImportanceInput,
   value: ValueId,
-  places: readonly Place[],
+  dims: ReadonlyMap<number, readonly Space[]>,
   measure: (slices: ChannelSlices) => Float64Array,
   sums: ReadonlyMap<number, Float64Array>,
 ): void {
-  const parameter = graph.parameters[value]!;
-  const { data, shape } = dataOf(parameter, weights);
+  const { data, shape } = dataOf(graph.parameters[value]!, weights);
   // whole numbers and truth values are indices and conditions; their size says nothing about importance
   if (!(data instanceof Float32Array)) return;
-  for (const { space, dim } of places) {
-    const part = measure({
-      data,
-      outer: shape.slice(0, dim).reduce((a, b) => a * b, 1),
-      size: shape[dim]!,
-      inner: shape.slice(dim + 1).reduce((a, b) => a * b, 1),
-      channelOf: leafIndexOf(analysis.terms.get(value)![dim]!, space.leaf),
-      channels: space.size,
-    });
-    const sum = sums.get(space.leaf)!;
-    for (let channel = 0; channel < sum.length; channel++) sum[channel]! += part[channel]!;
+  for (const [dim, spaces] of dims) {
+    const owned = ownedPositions(analysis.terms.get(value)![dim]!);
+    const outer = shape.slice(0, dim).reduce((a, b) => a * b, 1);
+    const inner = shape.slice(dim + 1).reduce((a, b) => a * b, 1);
+    for (const { leaf, size: channels } of spaces) {
+      const part = measure({ data, outer, size: shape[dim]!, inner, ...owned.get(leaf)!, channels });
+      const sum = sums.get(leaf)!;
+      for (let channel = 0; channel < channels; channel++) sum[channel]! += part[channel]!;
+    }
   }
+}
+
+/** For each leaf of a dimension the positions that its channels own: all leaves in one walk. */
+function ownedPositions(term: Term): ReadonlyMap<number, Pick<ChannelSlices, 'positions' | 'owners'>> {
+  const owned = new Map<number, { positions: number[]; owners: number[] }>();
+  visitChannels(term, (leaf, channel, position) => {
+    let entry = owned.get(leaf);
+    if (entry === undefined) owned.set(leaf, (entry = { positions: [], owners: [] }));
+    entry.positions.push(position);
+    entry.owners.push(channel);
+  });
+  return owned;
 }
 
 /** The parameters that some node binds to an operand of this role. */

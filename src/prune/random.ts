@@ -16,17 +16,21 @@ export function hashText(text: string): number {
 }
 
 /**
- * The mulberry32 generator (Tommy Ettinger, public domain): 32 bits of state, every state visited once.
- * @param seed several parts make independent streams: `random(seed, 'space', 3)`
+ * The mulberry32 generator (Tommy Ettinger, public domain): 32 bits of state, each visited once.
+ * @param state any 32-bit number
  */
-export function random(...seed: readonly (number | string)[]): Random {
-  let state = hashText(seed.join('\u0000'));
+export function mulberry32(state: number): Random {
   return () => {
     state = (state + 0x6d2b79f5) | 0;
     let t = Math.imul(state ^ (state >>> 15), state | 1);
     t = (t + Math.imul(t ^ (t >>> 7), t | 61)) ^ t;
     return ((t ^ (t >>> 14)) >>> 0) / 0x100000000;
   };
+}
+
+/** A generator seeded by several parts, which make independent streams: `random(seed, 'space', 3)`. */
+export function random(...seed: readonly (number | string)[]): Random {
+  return mulberry32(hashText(seed.join('\u0000')));
 }
 
 /** A whole number in [low, high). */

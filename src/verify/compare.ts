@@ -8,6 +8,9 @@ export interface Difference {
   readonly scale: number;
   /** `absolute / scale`; 0 where nothing differs, even on a scale of 0. */
   readonly relative: number;
+  /** How many elements the reference has, and how many of them are infinite or not numbers. */
+  readonly elements: number;
+  readonly notFinite: number;
   /** Why the two can't be compared element by element. */
   readonly problem?: string;
 }
@@ -21,14 +24,22 @@ export function compareTensors(reference: NamedTensor, actual: NamedTensor | und
   if (actual === undefined || problem !== undefined) return { ...incomparable, problem };
   let absolute = 0;
   let scale = 0;
+  let notFinite = 0;
   const { data } = reference;
   for (let i = 0; i < data.length; i++) {
     const expected = data[i]!;
     if (Number.isFinite(expected)) scale = Math.max(scale, Math.abs(expected));
+    else notFinite++;
     const difference = elementDifference(expected, actual.data[i]!);
     if (difference > absolute) absolute = difference;
   }
-  return { absolute, scale, relative: absolute === 0 ? 0 : absolute / scale };
+  return {
+    absolute,
+    scale,
+    relative: absolute === 0 ? 0 : absolute / scale,
+    elements: data.length,
+    notFinite,
+  };
 }
 
 /** Compares every output of the reference, by name; an output that only the other side has is a problem too. */
@@ -50,7 +61,13 @@ export function compareOutputs(
   ];
 }
 
-const incomparable: Difference = { absolute: Infinity, scale: 0, relative: Infinity };
+const incomparable: Difference = {
+  absolute: Infinity,
+  scale: 0,
+  relative: Infinity,
+  elements: 0,
+  notFinite: 0,
+};
 
 function mismatch(reference: NamedTensor, actual: NamedTensor | undefined): string | undefined {
   if (actual === undefined) return 'the output is missing';

@@ -61,7 +61,7 @@ export interface Check {
 }
 
 export interface Verification {
-  /** Nothing is different that should be equal, and there was something to compare. */
+  /** Nothing is different that should be equal, and some finite number was compared. */
   readonly passed: boolean;
   readonly tolerance: number;
   readonly checks: readonly Check[];
@@ -100,12 +100,12 @@ export async function verifyModel(
   await check('unpruned against reference', runners.reference, runners.unpruned, false);
   await check('pruned against masked', runners.masked, runners.pruned, asked);
   if (asked) await check('pruned against its graph', runners.prunedGraph, runners.pruned, false);
-  const compared = checks.some((c) => c.comparisons.length > 0);
+  const proving = checks.some((c) => c.comparisons.some(({ difference: d }) => d.notFinite < d.elements));
   return {
-    passed: compared && checks.every((c) => c.verdict !== 'different'),
+    passed: proving && checks.every((c) => c.verdict !== 'different'),
     tolerance,
     checks,
-    remarks: asked ? [remarkOnMixed(mixed)] : [],
+    remarks: [...(asked ? [remarkOnMixed(mixed)] : []), ...remarksOnNotFinite(checks)],
   };
 }
 
@@ -137,6 +137,19 @@ function remarkOnMixed(mixed: readonly string[]): string {
     'Removing channels changes these statistics, masking does not: the pruned network is a different function, ' +
     'and its difference from the masked one is reported, not judged.'
   );
+}
+
+/** Equal not-a-numbers prove nothing. */
+function remarksOnNotFinite(checks: readonly Check[]): string[] {
+  return checks.flatMap(({ name, comparisons }) => {
+    const affected = comparisons.filter((c) => c.difference.notFinite > 0);
+    if (affected.length === 0) return [];
+    const [first] = affected;
+    return [
+      `In "${name}", ${affected.length} of ${comparisons.length} reference outputs have values that are infinite or ` +
+        `not numbers ("${first!.output}" on input "${first!.input}"); there, only the rest is compared.`,
+    ];
+  });
 }
 
 const codeOf: Readonly<Record<CheckName, string>> = {

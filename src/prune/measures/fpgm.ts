@@ -33,18 +33,16 @@ function sumOfDistances(slices: ChannelSlices): Float64Array {
   return sums;
 }
 
-/** The slices side by side: row c is channel c's. All channels of a space own equally many elements. */
+/** The slices side by side: row c is channel c's. */
 function rowPerChannel(slices: ChannelSlices): { rows: Float32Array; length: number } {
-  const { data, outer, size, inner, channelOf, channels } = slices;
-  const owned = channelOf.reduce((count, channel) => (channel < 0 ? count : count + 1), 0);
-  const length = (outer * inner * owned) / channels;
+  const { data, outer, size, inner, positions, owners, channels } = slices;
+  const length = (outer * inner * positions.length) / channels;
   const rows = new Float32Array(channels * length);
   const filled = new Uint32Array(channels);
   for (let o = 0; o < outer; o++) {
-    for (let i = 0; i < size; i++) {
-      const channel = channelOf[i]!;
-      if (channel < 0) continue;
-      const start = (o * size + i) * inner;
+    for (let k = 0; k < positions.length; k++) {
+      const start = (o * size + positions[k]!) * inner;
+      const channel = owners[k]!;
       rows.set(data.subarray(start, start + inner), channel * length + filled[channel]!);
       filled[channel]! += inner;
     }

@@ -2,8 +2,8 @@
 import type { Random } from '../random.js';
 
 /**
- * A parameter cut along one dimension into the slices that the channels of a space own.
- * Element `(o, i, n)` of the data, at `(o * size + i) * inner + n`, belongs to channel `channelOf[i]`.
+ * A parameter cut along one dimension into the slices that the channels of a space own. Of each of the `outer` blocks
+ * of `size × inner` elements, channel `owners[k]` owns the `inner` elements from `positions[k] * inner` on.
  */
 export interface ChannelSlices {
   readonly data: Float32Array;
@@ -12,8 +12,9 @@ export interface ChannelSlices {
   readonly size: number;
   /** Product of the sizes after it. */
   readonly inner: number;
-  /** The channel of each index of the dimension; -1 where the index belongs to another space. */
-  readonly channelOf: Int32Array;
+  /** The indices of the dimension that belong to the space, and to which channel each; equally many for each. */
+  readonly positions: readonly number[];
+  readonly owners: readonly number[];
   /** How many channels the space has. */
   readonly channels: number;
 }
@@ -38,16 +39,14 @@ export interface Measure {
 
 /** Adds up `of(weight)` over each channel's slice. */
 export function sumOver(slices: ChannelSlices, of: (weight: number) => number): Float64Array {
-  const { data, outer, size, inner, channelOf, channels } = slices;
+  const { data, outer, size, inner, positions, owners, channels } = slices;
   const sums = new Float64Array(channels);
   for (let o = 0; o < outer; o++) {
-    for (let i = 0; i < size; i++) {
-      const channel = channelOf[i]!;
-      if (channel < 0) continue;
-      const start = (o * size + i) * inner;
+    for (let k = 0; k < positions.length; k++) {
+      const start = (o * size + positions[k]!) * inner;
       let sum = 0;
       for (let n = start; n < start + inner; n++) sum += of(data[n]!);
-      sums[channel]! += sum;
+      sums[owners[k]!]! += sum;
     }
   }
   return sums;
