@@ -195,7 +195,7 @@ export type SourcePattern =
       readonly span: Span;
     };
 
-/** `from tf Conv2D | Conv2DV2 (x, k) when … -> y[…] { attr = expr } => expansion` */
+/** `from tf Conv2D | Conv2DV2 (x, k) let … when … -> y[…] { attr = expr } => expansion` */
 export interface FromClause {
   /** `tf`, `tfjs`, `torch`, `aten`, … */
   readonly source: string;
@@ -203,6 +203,8 @@ export interface FromClause {
   readonly args: readonly SourcePattern[];
   /** The source's results in order; a pattern with `dims` states the source's axis order. */
   readonly results: readonly { readonly name: string; readonly dims: readonly AxisExpr[] | null }[] | null;
+  /** `let s = e, …`: names for the expressions after it. */
+  readonly lets: readonly { readonly name: string; readonly value: Expr }[];
   readonly when: Expr | null;
   readonly attrs: readonly { readonly name: string; readonly value: Expr; readonly span: Span }[];
   /** `=> relu6(conv2d(x, k, b) { … })`: several canonical operations for one source node. */

@@ -311,6 +311,8 @@ export const declarationActions = {
     _open: Node,
     args: Node,
     _close: Node,
+    _let: Node,
+    lets: Node,
     _when: Node,
     when: Node,
     _to: Node,
@@ -320,12 +322,13 @@ export const declarationActions = {
     _arrow: Node,
     expansion: Node,
   ): Clause {
-    const last = [expansion, attrs, override, results, when].find((part) => part.children.length > 0);
+    const last = [expansion, attrs, override, results, when, lets].find((part) => part.children.length > 0);
     const clause: FromClause = {
       source: text(source),
       types: types.asIteration().children.map(text),
       args: items(args),
       results: results.children.length === 0 ? null : items(results.children[0]!),
+      lets: lets.children.length === 0 ? [] : items(lets.children[0]!),
       when: optional(when),
       attrs: optional<FromClause['attrs']>(attrs) ?? [],
       expansion: optional<Build>(expansion),
