@@ -28,6 +28,8 @@ export type Imported = readonly (ValueId | undefined)[];
 /** One attempt to import `node` by `candidate`: first {@link refusal}, then {@link run}. */
 export class NodeImport {
   private readonly locals: Locals = new Map();
+  /** The values of the clause's `let`. */
+  private readonly lets = new Map<string, Attr>();
   private readonly attrs: Attrs;
   private readonly operands: ReadonlyMap<string, OperandDecl>;
 
@@ -69,13 +71,14 @@ export class NodeImport {
         }
       }
     }
-    if (from.when === null) return null;
     try {
+      for (const { name, value } of from.lets) this.lets.set(name, this.evaluate(value, this.locals));
+      if (from.when === null) return null;
       const holds = this.evaluate(from.when, this.locals);
       return holds === false || holds === null ? { reason: 'its `when` does not hold' } : null;
     } catch (error) {
       if (!(error instanceof EvaluationError)) throw error;
-      return { reason: `its \`when\` can not be told: ${error.message}` };
+      return { reason: `its \`let\` or \`when\` can not be told: ${error.message}` };
     }
   }
 
@@ -206,6 +209,7 @@ export class NodeImport {
       name: (name) => {
         const local = locals.get(name);
         if (local !== undefined) return local.kind === 'attr' ? local.value : undefined;
+        if (this.lets.has(name)) return this.lets.get(name);
         if (this.operands.has(name) || this.resultType(name) !== undefined) return undefined;
         if (this.bindings.has(name)) return this.knownValue(name);
         return Object.hasOwn(this.attrs, name) ? this.attrs[name]! : null;
