@@ -1,0 +1,88 @@
+/** Reads a TensorFlow.js LayersModel: it is loaded with TensorFlow.js itself, from memory, and traced. */
+import type * as Tf from '@tensorflow/tfjs';
+import { DiagnosticError } from '../../diagnostics/diagnostic.js';
+import { field } from '../files/json.js';
+import { readModelFiles } from '../files/model-files.js';
+import type { ModelFiles } from '../files/model-files.js';
+import type { ReadOptions, SourceModel } from '../source-graph.js';
+import { Belongings } from './belongings.js';
+import { authorsPlace, layersSubject } from './model-subjects.js';
+import { namedOutputs } from './outputs.js';
+import { makeReference } from './runtime.js';
+import { exclusively, loadTensorFlow, onBackend } from './tensorflow.js';
+import type { TensorFlow } from './tensorflow.js';
+import { selectOutputs, trace } from './trace.js';
+
+/** Reads the model.json at `path` and its weight files. */
+export async function readLayersModel(path: string, options: ReadOptions): Promise<SourceModel> {
+  const files = await readModelFiles(path);
+  const tf = await loadTensorFlow();
+  const { graph, weights } = await exclusively(() =>
+    onBackend(tf, 'cpu', async () => {
+      const belongings = new Belongings(tf);
+      try {
+        const model = await belongings.collect(() => loadModel(tf, files));
+        const choices = { shapes: options.inputShapes, examples: {} };
+        return await belongings.collect(() =>
+          trace(tf, layersSubject(files.name, model, choices, authorsPlace)),
+        );
+      } finally {
+        belongings.dispose();
+      }
+    }),
+  );
+  return {
+    graph: selectOutputs(graph, options.outputs),
+    weights,
+    hash: files.hash,
+    reference: async (outputs) => {
+      const belongings = new Belongings(tf);
+      const model = await belongings.collect(() => loadModel(tf, files));
+      const names = { name: files.name, outputNames: graph.outputs.map(({ name }) => name) };
+      return makeReference(
+        tf,
+        {
+          inputNames: model.inputNames,
+          run: (inputs) => {
+            const batchSize = inputs[0]!.shape[0] ?? 1;
+            return Promise.resolve(namedOutputs(tf, model.predict([...inputs], { batchSize }), names));
+          },
+          dispose: () => {
+            belongings.dispose();
+          },
+        },
+        outputs,
+      );
+    },
+  };
+}
+
+/** Loads the model from memory. Its training configuration is left out: an optimizer is no part of the network. */
+async function loadModel(tf: TensorFlow, files: ModelFiles): Promise<Tf.LayersModel> {
+  const topology = structuredClone(field(files.json, 'modelTopology')) as unknown as Record<string, unknown>;
+  const manifest = structuredClone(
+    files.json['weightsManifest'] ?? [],
+  ) as unknown as Tf.io.WeightsManifestConfig;
+  const artifacts: Tf.io.ModelArtifacts = {
+    modelTopology: topology,
+    weightSpecs: manifest.flatMap(({ weights }) => weights),
+    weightData: files.groups.map(({ bytes }) => new Uint8Array(bytes).buffer),
+  };
+  try {
+    return await tf.loadLayersModel({ load: () => Promise.resolve(artifacts) });
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw new DiagnosticError([
+      {
+        severity: 'error',
+        code: 'E266',
+        message: `TensorFlow.js can't load ${files.file}`,
+        where: files.file,
+        why: error.message,
+        help:
+          'check that the model.json and its weights belong together. A model with layers of your own is read from a\n' +
+          'module that registers them and loads it: export default async (tf) => ({ model: await … })',
+      },
+    ]);
+  }
+}
