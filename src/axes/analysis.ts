@@ -40,7 +40,15 @@ export interface AxisAnalysis {
   /** Dimensions of all values that share a leaf; computed when first asked for. */
   membersOf(leaf: number): readonly ValueDim[];
   /** What happened to leaves, and the final leaves that each of the events' leaves became. */
-  readonly history: { readonly events: readonly AxisEvent[]; finalLeaves(leaf: number): readonly number[] };
+  readonly history: AxisHistory;
+}
+
+export interface AxisHistory {
+  readonly events: readonly AxisEvent[];
+  /** The final leaves that an event's leaf became. */
+  finalLeaves(leaf: number): readonly number[];
+  /** The leaves, as events number them, that a dimension had when its value was made. */
+  firstLeaves(value: ValueId, dim: number): readonly number[];
 }
 
 /** Resolves the state of a finished walk. */
@@ -85,8 +93,15 @@ export function analyse(graph: Graph, rules: RuleSet, walk: Walk): AxisAnalysis 
     history: {
       events: walk.unifier.events,
       finalLeaves: (leaf) => leavesOf(walk.unifier.leaves[leaf]!).flatMap((l) => order.get(l.id) ?? []),
+      firstLeaves: (value, dim) => originalLeaves(walk.terms.get(value)?.[dim]),
     },
   };
+}
+
+/** The leaves of a term as it was made, whatever it has been unified with since. */
+function originalLeaves(term: TermNode | undefined): number[] {
+  if (term === undefined) return [];
+  return term.kind === 'leaf' ? [term.id] : term.parts.flatMap(originalLeaves);
 }
 
 function collectMembers(terms: ReadonlyMap<ValueId, readonly Term[]>): Map<number, ValueDim[]> {

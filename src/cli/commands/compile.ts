@@ -1,0 +1,87 @@
+import { Command, Option } from 'commander';
+import type { PruneOptions } from '../../prune/options.js';
+import { withConfig } from '../config.js';
+import { DifferenceError, UsageError } from '../errors.js';
+import { number, withExclude, withModelOptions, type ModelFlags } from '../options.js';
+import { Progress } from '../progress.js';
+import { reportDiagnostics } from '../report.js';
+
+interface CompileFlags extends ModelFlags, PruneOptions {
+  readonly out?: string;
+  readonly backend?: 'node-gpu' | 'node' | 'webgpu' | 'webgl' | 'wasm' | 'cpu';
+  readonly trainable?: boolean;
+  readonly verify?: boolean;
+  readonly timings?: boolean;
+  readonly tracePasses?: boolean;
+}
+
+export function compileCommand(): Command {
+  const command = new Command('compile')
+    .description('prune a model and write it as a TypeScript module')
+    .argument('<model>', 'a model.json, a folder with one, or a module that exports a function of tf')
+    .option('--out <dir>', 'the folder to write to');
+  withExclude(withModelOptions(command))
+    .addOption(new Option('--ratio <fraction>', 'remove this fraction of the channels of every space').argParser(number))
+    .addOption(new Option('--global-ratio <fraction>', 'remove this fraction of all channels').argParser(number))
+    .addOption(new Option('--flops <fraction>', 'remove this fraction of the multiply-accumulates').argParser(number))
+    .addOption(new Option('--params <fraction>', 'remove this fraction of the parameters').argParser(number))
+    .option('--importance <measure>', 'l1, l2, bn-scale, fpgm, lamp or random (default: l1)')
+    .addOption(new Option('--round-to <n>', 'keep multiples of n channels').argParser(number))
+    .addOption(new Option('--min-channels <n>', 'keep at least n channels of every space').argParser(number))
+    .option('--allow-mixes', 'also prune channels over which the network takes statistics; values change')
+    .option('--prune-kept', 'also prune axes that rules mark keep, such as groups and heads')
+    .addOption(new Option('--seed <n>', 'for --importance random, and for the inputs of verification').argParser(number))
+    .addOption(
+      new Option('--backend <name>', 'the backend that the module runs on (default: node-gpu)').choices([
+        'node-gpu',
+        'node',
+        'webgpu',
+        'webgl',
+        'wasm',
+        'cpu',
+      ]),
+    )
+    .option('--trainable', 'leave batch normalisation unfolded and make weights variables')
+    .option('--no-verify', 'do not run the results against the original')
+    .option('--timings', 'print how long each stage took')
+    .option('--trace-passes', 'print what each pass changed')
+    .addHelpText(
+      'after',
+      `
+Without --ratio, --global-ratio, --flops or --params nothing is pruned.
+Defaults for all options can stand in the field "espalier" of package.json, or in espalier.config.json.
+
+Example:
+  $ espalier compile model.json --out pruned --flops 0.5 --exclude 'head/*' --backend wasm`,
+    );
+  return command.action(run);
+}
+
+async function run(model: string, given: CompileFlags, command: Command): Promise<void> {
+  const flags = withConfig(given, command);
+  if (flags.out === undefined) throw new UsageError('--out DIR is missing: the folder to write to');
+  const progress = new Progress();
+  const { compileModel } = await import('../../compile/compile.js');
+  const { input, ...options } = flags;
+  let result;
+  try {
+    result = await compileModel(model, {
+      ...options,
+      out: flags.out,
+      inputShapes: input,
+      onStage: (stage) => progress.show(stage),
+    });
+  } finally {
+    progress.clear();
+  }
+  await reportDiagnostics(result.warnings);
+  const { compileSummary, compileJson, timingsTable, traceText } = await import('../compile-report.js');
+  if (flags.tracePasses === true) process.stderr.write(`${traceText(result)}\n`);
+  if (flags.timings === true) process.stderr.write(`${timingsTable(result.timings)}\n`);
+  process.stdout.write(flags.json === true ? `${JSON.stringify(compileJson(result), null, 2)}\n` : compileSummary(result));
+  if (result.verification !== null && !result.verification.result.passed) {
+    const { verificationFailures } = await import('../../verify/verify.js');
+    await reportDiagnostics(verificationFailures(result.verification.result));
+    throw new DifferenceError();
+  }
+}

@@ -1,0 +1,70 @@
+/** Runs the pipeline that the rules declare: axes, pruning, rewrites, until a graph is ready to be emitted. */
+import type { AxisAnalysis } from '../axes/analysis.js';
+import type { Diagnostic } from '../diagnostics/diagnostic.js';
+import { removeDead } from '../passes/dead.js';
+import { foldConstants } from '../passes/fold.js';
+import { runPipeline, type PassState, type Stage, type StageRecord } from '../passes/pipeline.js';
+import type { PruneOptions } from '../prune/options.js';
+import { prune, type PruneResult } from '../prune/prune.js';
+import { analyseModel, type ModelOptions, type PreparedModel } from './prepare.js';
+import type { Timings } from './timings.js';
+
+/** What the stages of a pipeline hand on. */
+interface CompileState extends PassState {
+  readonly analysis: AxisAnalysis | null;
+  readonly pruned: PruneResult | null;
+  readonly warnings: readonly Diagnostic[];
+}
+
+export interface LoweredModel extends CompileState {
+  readonly records: readonly StageRecord[];
+}
+
+/**
+ * @param pruning What to remove; null runs the same pipeline without pruning, for the unpruned emission.
+ */
+export async function lowerModel(
+  prepared: PreparedModel,
+  options: ModelOptions & { readonly pipeline: string },
+  pruning: PruneOptions | null,
+  timings: Timings,
+): Promise<LoweredModel> {
+  const { rules } = prepared;
+  const stages = new Map<string, Stage<CompileState>>([
+    ['fold_constants', async (state) => ({ ...state, ...(await foldConstants(state.graph, state.weights, { rules })) })],
+    ['remove_dead', (state) => ({ ...state, graph: removeDead(state.graph) })],
+    ['infer_axes', (state) => (pruning === null ? state : inferStage(state, prepared, options))],
+    ['prune', (state) => (pruning === null ? state : pruneStage(state, prepared, pruning))],
+  ]);
+  const start: CompileState = {
+    graph: prepared.graph,
+    weights: prepared.weights,
+    analysis: null,
+    pruned: null,
+    warnings: [],
+  };
+  const { state, records } = await runPipeline(options.pipeline, start, {
+    rules,
+    stages,
+    onStage: (name) => timings.begin(name),
+  });
+  for (const { name, milliseconds } of records) timings.add(name, milliseconds);
+  return { ...state, records };
+}
+
+function inferStage(state: CompileState, prepared: PreparedModel, options: ModelOptions): CompileState {
+  const { analysis, warnings } = analyseModel({ ...prepared, graph: state.graph }, options);
+  return { ...state, analysis, warnings: [...state.warnings, ...warnings] };
+}
+
+function pruneStage(state: CompileState, { rules }: PreparedModel, options: PruneOptions): CompileState {
+  if (state.analysis === null) throw new Error('a pipeline must infer axes before it prunes');
+  const pruned = prune(state.graph, state.weights, rules, state.analysis, options);
+  return {
+    ...state,
+    graph: pruned.graph,
+    weights: pruned.weights,
+    pruned,
+    warnings: [...state.warnings, ...pruned.report.warnings],
+  };
+}

@@ -1,0 +1,77 @@
+/** Sets up the networks that verification compares, all on one backend, and compares them. */
+import type { AxisAnalysis } from '../axes/analysis.js';
+import type { Keep } from '../axes/indices.js';
+import type { EmittedModule } from '../emit/module.js';
+import type { Graph } from '../ir/graph.js';
+import type { PreparedModel } from './prepare.js';
+import { availableBackends, loadBackend, type RunnableBackend } from '../emit/tf.js';
+import { prepareGraph } from '../emit/interpret.js';
+import { loadEmitted } from '../emit/run-module.js';
+import { maskGraph } from '../prune/mask.js';
+import { sliceWeights } from '../prune/slice.js';
+import { testInputs } from '../verify/inputs.js';
+import { verifyModel, type Runner, type Verification } from '../verify/verify.js';
+
+/** The target backend where the compiler can run it on this machine, else wasm. */
+export function verificationBackend(target: string): RunnableBackend {
+  return availableBackends().find((name) => name === target) ?? 'wasm';
+}
+
+export interface LoweredPair {
+  readonly prepared: PreparedModel;
+  readonly analysis: AxisAnalysis;
+  readonly pruned: { readonly keep: Keep; readonly graph: Graph; readonly report: { readonly mixed: readonly string[] } };
+  readonly prunedModule: EmittedModule;
+  readonly unprunedModule: EmittedModule;
+  readonly backend: RunnableBackend;
+  readonly seed: number;
+  readonly onProgress?: (what: string) => void;
+}
+
+interface Disposable {
+  dispose(): void;
+}
+
+/** Runs both comparisons; frees everything that it loads. */
+export async function verifyLowered(pair: LoweredPair): Promise<Verification> {
+  const { prepared, analysis, pruned, backend } = pair;
+  const { graph, weights, rules, source } = prepared;
+  const tf = await loadBackend(backend);
+  const loaded: Disposable[] = [];
+  const keepForLater = <T extends Disposable>(resource: T): T => {
+    loaded.push(resource);
+    return resource;
+  };
+  const emitted = async (module: EmittedModule): Promise<Runner> => {
+    const model = keepForLater(await loadEmitted(module, backend));
+    return (inputs) => model.predict(inputs);
+  };
+  const interpreted = async (what: Graph, data: typeof weights): Promise<Runner> => {
+    const runner = keepForLater(await prepareGraph(what, data, rules, tf));
+    return (inputs) => runner.run(inputs);
+  };
+  try {
+    const reference = keepForLater(await source.reference());
+    const mixed = pruned.report.mixed;
+    const masked = maskGraph(graph, weights, rules, analysis, pruned.keep);
+    return await verifyModel(
+      {
+        reference: (inputs) => reference.run(inputs),
+        unpruned: await emitted(pair.unprunedModule),
+        masked: pruned.keep.size === 0 ? null : await interpreted(masked.graph, masked.weights),
+        pruned: pruned.keep.size === 0 ? null : await emitted(pair.prunedModule),
+        prunedGraph:
+          mixed.length === 0
+            ? null
+            : await interpreted(pruned.graph, sliceWeights(graph, weights, analysis, pruned.keep)),
+      },
+      testInputs(source.graph.inputs, { seed: pair.seed }),
+      {
+        mixed,
+        onProgress: (check, input) => pair.onProgress?.(`verify: ${check}, ${input}`),
+      },
+    );
+  } finally {
+    for (const resource of loaded) resource.dispose();
+  }
+}
