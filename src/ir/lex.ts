@@ -117,17 +117,19 @@ function lexId(
 const quotedId = /%"(?:[^"\\\n]|\\[^\n])*"/y;
 
 function unescape(quoted: string, at: number): string {
-  return quoted.slice(1, -1).replace(escapes, (whole, code: string | undefined, character: string, offset: number) => {
-    if (code !== undefined) return String.fromCharCode(Number.parseInt(code, 16));
-    if (character === 'u' || (/[a-z0-9]/i.test(character) && escaped[character] === undefined)) {
-      const start = at + 1 + offset;
-      throw new IrTextProblem(
-        `${whole} is no escape`,
-        start,
-        start + whole.length,
-        'Escapes are \\n \\t \\r \\b \\f \\\\ \\" \\\' and \\uXXXX.',
-      );
-    }
-    return escaped[character] ?? character;
-  });
+  return quoted
+    .slice(1, -1)
+    .replace(escapes, (whole, code: string | undefined, character: string, offset: number) => {
+      if (code !== undefined) return String.fromCharCode(Number.parseInt(code, 16));
+      if (character === 'u' || (/[a-z0-9]/i.test(character) && escaped[character] === undefined)) {
+        const start = at + 1 + offset;
+        throw new IrTextProblem(
+          `${whole} is no escape`,
+          start,
+          start + whole.length,
+          'Escapes are \\n \\t \\r \\b \\f \\\\ \\" \\\' and \\uXXXX.',
+        );
+      }
+      return escaped[character] ?? character;
+    });
 }

@@ -1,16 +1,18 @@
 /** Reads IR text back to a graph. */
 import { DiagnosticError } from '../diagnostics/diagnostic.js';
 import type { RuleSet } from '../lang/ast.js';
-import type { Graph, WeightStore } from './graph.js';
+import type { Graph, ValueId, WeightStore } from './graph.js';
 import type { TextRange } from './lex.js';
 import { resolveStatements } from './resolve.js';
-import { parseStatements } from './statements.js';
+import { parseStatements, type NumberRange } from './statements.js';
 import { mapWeights } from './weights.js';
 
 export interface ParsedGraph {
   readonly graph: Graph;
   /** The data of parameters with a literal: `param %six "six": float32[] = 6`. */
   readonly weights: WeightStore;
+  /** `input %x "x": float32[N,4] = random(0, 1)`: what made-up data should be like. */
+  readonly ranges: ReadonlyMap<ValueId, NumberRange>;
 }
 
 /**
@@ -26,6 +28,7 @@ export function parseGraphRange(range: TextRange, rules: RuleSet): ParsedGraph {
   const statements = parseStatements(range);
   const resolved = resolveStatements(statements, rules);
   const problems = [...statements.problems, ...resolved.problems].sort((a, b) => a.start - b.start);
-  if (problems.length > 0) throw new DiagnosticError(problems.map((problem) => problem.toDiagnostic(range.file)));
-  return { graph: resolved.graph, weights: mapWeights(resolved.data) };
+  if (problems.length > 0)
+    throw new DiagnosticError(problems.map((problem) => problem.toDiagnostic(range.file)));
+  return { graph: resolved.graph, weights: mapWeights(resolved.data), ranges: resolved.ranges };
 }

@@ -74,7 +74,9 @@ export function printAttrs(attrs: Attrs): string {
 }
 
 function printCall(node: Node, options: PrintOptions): string {
-  const operands = Object.entries(node.operands).map(([name, operand]) => `${name}: ${printOperand(operand)}`);
+  const operands = Object.entries(node.operands).map(
+    ([name, operand]) => `${name}: ${printOperand(operand)}`,
+  );
   const attrs = Object.keys(node.attrs).length === 0 ? '' : ` ${printAttrs(node.attrs)}`;
   const provenance = options.provenance === false ? '' : printProvenance(node);
   return `${node.op}(${operands.join(', ')})${attrs}${provenance}`;
@@ -100,7 +102,8 @@ function printData(parameter: TensorType & { readonly name: string }, options: P
   if (count === null || count > (options.inlineUpTo ?? 16)) return '';
   const data = Array.from(options.weights.get(parameter.name));
   const first = data[0];
-  if (first !== undefined && data.every((value) => Object.is(value, first))) return ` = ${printNumber(first)}`;
+  if (first !== undefined && data.every((value) => Object.is(value, first)))
+    return ` = ${printNumber(first)}`;
   return ` = [${data.map(printNumber).join(', ')}]`;
 }
 

@@ -1,10 +1,21 @@
 /** IR statements to a graph: names become values, missing types and attributes are inferred from the rules. */
 import type { OpRule, RuleSet } from '../lang/ast.js';
-import type { Attrs, Graph, Node, Operand, Parameter, Port, TensorData, TensorType, ValueId } from './graph.js';
+import type {
+  Attrs,
+  Graph,
+  Node,
+  Operand,
+  Parameter,
+  Port,
+  TensorData,
+  TensorType,
+  ValueId,
+} from './graph.js';
 import { isMisfit, tryInfer } from './infer.js';
 import { IrTextProblem } from './lex.js';
 import { printId, printType } from './print.js';
-import type { GraphText, Literal, OperandText, Place, Statement, ValueRef } from './statements.js';
+import type { GraphText, Literal, NumberRange, OperandText, Statement } from './statements.js';
+import type { Place, ValueRef } from './token-reader.js';
 import { elementCount, operandTypes, sameType } from './types.js';
 import { newTensorData } from './weights.js';
 
@@ -15,6 +26,8 @@ export interface Resolved {
   readonly graph: Graph;
   /** The data of parameters that have a literal, by parameter name. */
   readonly data: ReadonlyMap<string, TensorData>;
+  /** Where an input or parameter says `= random(0, 1)`. */
+  readonly ranges: ReadonlyMap<ValueId, NumberRange>;
   readonly problems: readonly IrTextProblem[];
 }
 
@@ -34,6 +47,7 @@ class Resolver {
   private readonly outputs: Port[] = [];
   private readonly nodes: Node[] = [];
   private readonly data = new Map<string, TensorData>();
+  private readonly ranges = new Map<ValueId, NumberRange>();
   private readonly problems: IrTextProblem[] = [];
 
   constructor(private readonly rules: RuleSet) {}
@@ -46,6 +60,7 @@ class Resolver {
         this.outputs.push({ name: statement.name, value: statement.value.id });
       } else {
         this.define(statement.value, statement.type);
+        if (statement.range !== null) this.ranges.set(statement.value.id, statement.range);
         if (statement.kind === 'input') this.inputs.push({ name: statement.name, value: statement.value.id });
         else this.addParameter(statement);
       }
@@ -65,7 +80,7 @@ class Resolver {
       values: Object.fromEntries(this.types),
       nodes: this.nodes,
     };
-    return { graph, data: this.data, problems: this.problems };
+    return { graph, data: this.data, ranges: this.ranges, problems: this.problems };
   }
 
   private addParameter(statement: Statement & { kind: 'param' }): void {
@@ -116,7 +131,8 @@ class Resolver {
   ): { attrs: Attrs; types: readonly TensorType[] } {
     const stated = statement.results.map(({ type }) => type);
     const complete =
-      stated.every((type) => type !== null) && rule.attrs.every(({ name }) => Object.hasOwn(statement.attrs, name));
+      stated.every((type) => type !== null) &&
+      rule.attrs.every(({ name }) => Object.hasOwn(statement.attrs, name));
     if (complete) return { attrs: statement.attrs, types: stated as TensorType[] };
 
     const inferred = this.inferNode(rule, operands, statement);
@@ -142,7 +158,10 @@ class Resolver {
         );
       }
     });
-    return { attrs: { ...statement.attrs, ...withoutKeys(inferred.attrs, statement.attrs) }, types: inferred.results };
+    return {
+      attrs: { ...statement.attrs, ...withoutKeys(inferred.attrs, statement.attrs) },
+      types: inferred.results,
+    };
   }
 
   private inferNode(
@@ -151,7 +170,12 @@ class Resolver {
     statement: Statement & { kind: 'node' },
   ): { results: readonly TensorType[]; attrs: Attrs } {
     const types = operandTypes(operands, (id) => this.types.get(id)!);
-    const inferred = tryInfer(rule, types, statement.attrs, statement.results.length);
+    const inferred = tryInfer(
+      rule,
+      types,
+      statement.attrs,
+      statement.results.length - (rule.results.length - 1),
+    );
     if (!isMisfit(inferred)) return inferred;
     throw new IrTextProblem(
       `${rule.name}: ${inferred.misfit}`,
@@ -204,19 +228,25 @@ function bindOperands(rule: OpRule, given: readonly OperandText[], op: Place): R
   given.forEach((operand, index) => {
     const declared =
       operand.name === null ? rule.operands[index] : rule.operands.find(({ name }) => name === operand.name);
-    if (declared === undefined) throw problem(`${rule.name} has no operand ${operand.name ?? `number ${String(index + 1)}`}`, operand);
+    if (declared === undefined)
+      throw problem(`${rule.name} has no operand ${operand.name ?? `number ${String(index + 1)}`}`, operand);
     if (byName.has(declared.name)) throw problem(`the operand ${declared.name} is given twice`, operand);
     const value = operand.value;
-    if (value === null && declared.kind !== 'optional') throw problem(`the operand ${declared.name} can not be left out`, operand);
+    if (value === null && declared.kind !== 'optional')
+      throw problem(`the operand ${declared.name} can not be left out`, operand);
     if (value !== null && isList(value) !== (declared.kind === 'variadic')) {
-      throw problem(`the operand ${declared.name} is ${isList(value) ? 'one value, not a list' : 'a list of values'}`, operand);
+      throw problem(
+        `the operand ${declared.name} is ${isList(value) ? 'one value, not a list' : 'a list of values'}`,
+        operand,
+      );
     }
     byName.set(declared.name, value === null ? null : isList(value) ? value.map(({ id }) => id) : value.id);
   });
   return Object.fromEntries(
     rule.operands.map(({ name, kind }) => {
       const value = byName.get(name);
-      if (value === undefined && kind !== 'optional') throw problem(`the operand ${name} of ${rule.name} is missing`, op);
+      if (value === undefined && kind !== 'optional')
+        throw problem(`the operand ${name} of ${rule.name} is missing`, op);
       return [name, value ?? null];
     }),
   );
@@ -230,11 +260,14 @@ function isList(value: ValueRef | readonly ValueRef[]): value is readonly ValueR
 
 function literalData(literal: Literal, type: TensorType): TensorData {
   const count = elementCount(type.shape);
-  const problem = (message: string): IrTextProblem => new IrTextProblem(message, literal.start, literal.end, undefined, 'E807');
+  const problem = (message: string): IrTextProblem =>
+    new IrTextProblem(message, literal.start, literal.end, undefined, 'E807');
   if (count === null) throw problem('a parameter has no symbolic batch');
   if (count > mostLiteralElements) throw problem(`${String(count)} elements are too many for a literal`);
   if (!literal.fill && literal.numbers.length !== count) {
-    throw problem(`${printType(type)} has ${String(count)} elements, and ${String(literal.numbers.length)} are given`);
+    throw problem(
+      `${printType(type)} has ${String(count)} elements, and ${String(literal.numbers.length)} are given`,
+    );
   }
   const data = newTensorData(type.dtype, count);
   const fits = (value: number): boolean =>

@@ -1,17 +1,7 @@
 /** IR text as statements: the syntax alone. What they mean together is told by `resolve.ts`. */
-import type { Attr, Attrs, Dim, DType, RulePlace, Shape, TensorType, ValueId } from './graph.js';
-import { IrTextProblem, lex, type TextRange, type Token } from './lex.js';
-
-/** A place in the text. */
-export interface Place {
-  readonly start: number;
-  readonly end: number;
-}
-
-/** A value that is read, and where. */
-export interface ValueRef extends Place {
-  readonly id: ValueId;
-}
+import type { Attr, Attrs, Dim, DType, RulePlace, Shape, TensorType } from './graph.js';
+import { IrTextProblem, lex, type TextRange } from './lex.js';
+import { describe, TokenReader, type Place, type ValueRef } from './token-reader.js';
 
 export interface OperandText extends Place {
   /** Null where the operand is given by position. */
@@ -20,13 +10,20 @@ export interface OperandText extends Place {
 }
 
 export type Statement =
-  | { readonly kind: 'input'; readonly value: ValueRef; readonly name: string; readonly type: TensorType }
+  | {
+      readonly kind: 'input';
+      readonly value: ValueRef;
+      readonly name: string;
+      readonly type: TensorType;
+      readonly range: NumberRange | null;
+    }
   | {
       readonly kind: 'param';
       readonly value: ValueRef;
       readonly name: string;
       readonly type: TensorType;
       readonly data: Literal | null;
+      readonly range: NumberRange | null;
     }
   | { readonly kind: 'output'; readonly value: ValueRef; readonly name: string }
   | {
@@ -39,6 +36,12 @@ export type Statement =
       readonly source: { readonly name: string; readonly type: string };
       readonly rule: RulePlace;
     };
+
+/** `= random(-1, 1)`: made-up data, for cases. */
+export interface NumberRange {
+  readonly low: number;
+  readonly high: number;
+}
 
 /** `= 6` or `= [1, 2, 3]` after a parameter. */
 export interface Literal extends Place {
@@ -58,9 +61,6 @@ export interface GraphText {
 /** After this many problems the rest is not worth reading. */
 const mostProblems = 20;
 
-/** How deep brackets may nest. */
-const deepest = 100;
-
 /** Reads `graph "name" { … }`; problems are collected, one a statement. */
 export function parseStatements(range: TextRange): GraphText {
   const place: Place = { start: range.start, end: range.end };
@@ -72,13 +72,7 @@ export function parseStatements(range: TextRange): GraphText {
   }
 }
 
-class StatementParser {
-  private at = 0;
-  /** How many brackets are open inside the statement; line breaks in brackets don't count. */
-  private depth = 0;
-
-  constructor(private readonly tokens: readonly Token[]) {}
-
+class StatementParser extends TokenReader {
   graph(place: Place): GraphText {
     const statements: Statement[] = [];
     const problems: IrTextProblem[] = [];
@@ -93,7 +87,10 @@ class StatementParser {
         if (this.peek().kind === 'end') throw this.problem('the graph has no closing }');
         statements.push(this.statement());
         if (this.peek().text !== '}' && this.peek().kind !== 'newline') {
-          throw this.problem(`${describe(this.peek())} is left over after the statement`, 'One statement a line.');
+          throw this.problem(
+            `${describe(this.peek())} is left over after the statement`,
+            'One statement a line.',
+          );
         }
       } catch (error) {
         if (!(error instanceof IrTextProblem)) throw error;
@@ -126,7 +123,8 @@ class StatementParser {
     const value = this.value();
     const name = this.string();
     this.expect(':');
-    return { kind: 'input', value, name, type: this.type() };
+    const type = this.type();
+    return { kind: 'input', value, name, type, range: this.accept('=') ? this.range() : null };
   }
 
   private param(): Statement {
@@ -135,7 +133,16 @@ class StatementParser {
     const name = this.string();
     this.expect(':');
     const type = this.type();
-    return { kind: 'param', value, name, type, data: this.accept('=') ? this.literal() : null };
+    if (!this.accept('=')) return { kind: 'param', value, name, type, data: null, range: null };
+    const random = this.peek().kind === 'word' && this.peek().text === 'random';
+    return {
+      kind: 'param',
+      value,
+      name,
+      type,
+      data: random ? null : this.literal(),
+      range: random ? this.range() : null,
+    };
   }
 
   private output(): Statement {
@@ -207,7 +214,13 @@ class StatementParser {
       if (token.kind === 'word' && token.text === 'N') return { batch: 1 };
       const dim = token.kind === 'number' ? readNumber(token.text) : null;
       const size = typeof dim === 'number' ? dim : dim?.batch;
-      if (dim === null || size === undefined || !Number.isSafeInteger(size) || size < 0 || Object.is(size, -0)) {
+      if (
+        dim === null ||
+        size === undefined ||
+        !Number.isSafeInteger(size) ||
+        size < 0 ||
+        Object.is(size, -0)
+      ) {
         throw new IrTextProblem(
           `${describe(token)} is no size`,
           token.start,
@@ -224,22 +237,30 @@ class StatementParser {
     const numbers: number[] = [];
     const fill = !this.isNext('[');
     const read = (): void => {
-      if (this.isNext('[')) {
-        this.items('[', ']', read);
-        return;
-      }
-      const token = this.next();
-      const value =
-        token.kind === 'number'
-          ? readNumber(token.text)
-          : ({ true: 1, false: 0, nan: NaN, inf: Infinity } as Readonly<Record<string, number>>)[token.text];
-      if (typeof value !== 'number') {
-        throw new IrTextProblem(`${describe(token)} is no number`, token.start, token.end);
-      }
-      numbers.push(value);
+      if (this.isNext('[')) this.items('[', ']', read);
+      else numbers.push(this.number());
     };
     read();
     return { numbers, fill, start, end: this.lastEnd() };
+  }
+
+  /** `random(0, 1)` */
+  private range(): NumberRange {
+    const { start } = this.peek();
+    this.word('random');
+    const bounds = this.items('(', ')', () => this.number());
+    const [low, high] = bounds;
+    if (bounds.length !== 2 || !(low! <= high!) || !Number.isFinite(high! - low!)) {
+      throw new IrTextProblem('a range of made-up data is written random(low, high)', start, this.lastEnd());
+    }
+    return { low: low!, high: high! };
+  }
+
+  private number(): number {
+    const token = this.next();
+    const value = token.kind === 'number' ? readNumber(token.text) : numberWords[token.text];
+    if (typeof value === 'number') return value;
+    throw new IrTextProblem(`${describe(token)} is no number`, token.start, token.end);
   }
 
   private attrs(): Attrs {
@@ -276,109 +297,9 @@ class StatementParser {
       "Values are numbers, 'strings', true, false, null, sizes such as 4N, [lists] and { objects }.",
     );
   }
-
-  // ---------------------------------------------------------------- tokens
-
-  private peek(): Token {
-    if (this.depth > 0) while (this.tokens[this.at]!.kind === 'newline') this.at++;
-    return this.tokens[this.at]!;
-  }
-
-  private next(): Token {
-    const token = this.peek();
-    if (token.kind !== 'end') this.at++;
-    return token;
-  }
-
-  private lastEnd(): number {
-    return this.tokens[this.at - 1]!.end;
-  }
-
-  private isNext(punctuation: string): boolean {
-    const token = this.peek();
-    return token.kind === 'punctuation' && token.text === punctuation;
-  }
-
-  private accept(punctuation: string): boolean {
-    const found = this.isNext(punctuation);
-    if (found) this.next();
-    return found;
-  }
-
-  private acceptWord(word: string): boolean {
-    const token = this.peek();
-    const found = token.kind === 'word' && token.text === word;
-    if (found) this.next();
-    return found;
-  }
-
-  private expect(punctuation: string): void {
-    if (!this.accept(punctuation)) {
-      throw this.problem(`expected ${punctuation} and found ${describe(this.peek())}`);
-    }
-  }
-
-  private word(expected: string): void {
-    if (!this.acceptWord(expected)) {
-      throw this.problem(`expected ${expected} and found ${describe(this.peek())}`);
-    }
-  }
-
-  private anyWord(what: string): string {
-    if (this.peek().kind !== 'word') {
-      throw this.problem(`expected ${what} and found ${describe(this.peek())}`);
-    }
-    return this.next().text;
-  }
-
-  private string(): string {
-    if (this.peek().kind !== 'string') {
-      throw this.problem(`expected a "name" in quotes and found ${describe(this.peek())}`);
-    }
-    return this.next().text;
-  }
-
-  private value(): ValueRef {
-    const token = this.peek();
-    if (token.kind !== 'value') {
-      throw this.problem(`expected a value such as %x and found ${describe(token)}`);
-    }
-    this.next();
-    return { id: token.text, start: token.start, end: token.end };
-  }
-
-  /** A bracketed list, separated by commas; a last comma is allowed. */
-  private items<T>(open: string, close: string, item: () => T): T[] {
-    const list: T[] = [];
-    if (this.depth >= deepest) throw this.problem('brackets are nested too deep');
-    this.expect(open);
-    this.depth++;
-    while (!this.isNext(close)) {
-      list.push(item());
-      if (!this.isNext(close)) this.expect(',');
-    }
-    // The closing bracket may end the last open one: line breaks after it count again.
-    this.at++;
-    this.depth--;
-    return list;
-  }
-
-  private skipLines(): void {
-    while (this.tokens[this.at]!.kind === 'newline') this.at++;
-  }
-
-  /** Goes on after a problem; false at the end of the text. */
-  private skipStatement(): boolean {
-    this.depth = 0;
-    while (this.peek().kind !== 'newline' && this.peek().kind !== 'end') this.at++;
-    return this.peek().kind !== 'end';
-  }
-
-  private problem(message: string, help?: string): IrTextProblem {
-    const token = this.peek();
-    return new IrTextProblem(message, token.start, token.end, help);
-  }
 }
+
+const numberWords: Readonly<Record<string, number>> = { true: 1, false: 0, nan: NaN, inf: Infinity };
 
 const words: Readonly<Record<string, Attr>> = {
   true: true,
@@ -396,11 +317,4 @@ function readNumber(text: string): Dim {
 
 function isDType(word: string): word is DType {
   return word === 'float32' || word === 'int32' || word === 'bool';
-}
-
-function describe(token: Token): string {
-  if (token.kind === 'end') return 'the end of the text';
-  if (token.kind === 'newline') return 'the end of the line';
-  if (token.kind === 'value') return `%${token.text}`;
-  return token.kind === 'string' ? JSON.stringify(token.text) : token.text;
 }

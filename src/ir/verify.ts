@@ -18,7 +18,10 @@ export function verifyGraph(graph: Graph, rules: RuleSet, weights?: WeightStore)
     verifier.define(id, `the parameter ${JSON.stringify(parameter.name)}`);
     const type = graph.values[id];
     if (type !== undefined && !sameType(type, parameter)) {
-      verifier.report('E806', `${printId(id)} is ${printType(type)}, and its parameter ${printType(parameter)}`);
+      verifier.report(
+        'E806',
+        `${printId(id)} is ${printType(type)}, and its parameter ${printType(parameter)}`,
+      );
     }
     if (weights !== undefined) verifier.data(id, weights);
   }
@@ -52,7 +55,8 @@ class Verifier {
   define(id: ValueId, by: string): void {
     if (this.defined.has(id)) this.report('E804', `${printId(id)} is defined again by ${by}`);
     this.defined.add(id);
-    if (this.graph.values[id] === undefined) this.report('E806', `${printId(id)}, defined by ${by}, has no type`);
+    if (this.graph.values[id] === undefined)
+      this.report('E806', `${printId(id)}, defined by ${by}, has no type`);
   }
 
   data(id: ValueId, weights: WeightStore): void {
@@ -65,7 +69,10 @@ class Verifier {
     const { length } = weights.get(parameter.name);
     if (count !== length) {
       const type = printType(parameter);
-      this.report('E810', `the parameter ${JSON.stringify(parameter.name)} is ${type}, and has ${String(length)} elements`);
+      this.report(
+        'E810',
+        `the parameter ${JSON.stringify(parameter.name)} is ${type}, and has ${String(length)} elements`,
+      );
     }
   }
 
@@ -133,13 +140,14 @@ class Verifier {
       if (!declared.has(name)) this.report('E805', `${rule.name} has no attribute ${name}`, node);
     }
     for (const { name } of rule.attrs) {
-      if (!Object.hasOwn(node.attrs, name)) this.report('E805', `the attribute ${name} of ${rule.name} is missing`, node);
+      if (!Object.hasOwn(node.attrs, name))
+        this.report('E805', `the attribute ${name} of ${rule.name} is missing`, node);
     }
   }
 
   private types(rule: OpRule, node: Node): void {
     const operands = operandTypes(node.operands, (id) => this.graph.values[id]!);
-    const inferred = tryInfer(rule, operands, node.attrs, node.results.length);
+    const inferred = tryInfer(rule, operands, node.attrs, node.results.length - (rule.results.length - 1));
     if (isMisfit(inferred)) {
       this.report('E806', inferred.misfit, node, inferred.span);
       return;
@@ -150,7 +158,11 @@ class Verifier {
     inferred.results.forEach((type, index) => {
       const stated = this.graph.values[node.results[index] ?? ''];
       if (stated !== undefined && !sameType(stated, type)) {
-        this.report('E806', `the rule of ${rule.name} makes result ${String(index)} ${printType(type)}`, node);
+        this.report(
+          'E806',
+          `the rule of ${rule.name} makes result ${String(index)} ${printType(type)}`,
+          node,
+        );
       }
     });
     for (const [name, value] of Object.entries(inferred.attrs)) {
@@ -165,5 +177,7 @@ function operandProblem({ name, kind }: OperandDecl, operand: Operand | undefine
   if (operand === undefined) return `the operand ${name} is missing`;
   if (operand === null) return kind === 'optional' ? null : `the operand ${name} can not be left out`;
   if ((typeof operand !== 'string') === (kind === 'variadic')) return null;
-  return kind === 'variadic' ? `the operand ${name} is a list of values` : `the operand ${name} is one value, not a list`;
+  return kind === 'variadic'
+    ? `the operand ${name} is a list of values`
+    : `the operand ${name} is one value, not a list`;
 }

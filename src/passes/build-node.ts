@@ -15,7 +15,12 @@ export interface Built {
 }
 
 /** Evaluates the right side of a rewrite for a match. The graph is left alone, but for new scalar parameters. */
-export function buildReplacement(rewrite: RewriteRule, matched: Matched, work: WorkGraph, place: RulePlace): Built {
+export function buildReplacement(
+  rewrite: RewriteRule,
+  matched: Matched,
+  work: WorkGraph,
+  place: RulePlace,
+): Built {
   const root = matched.nodes[0]!;
   const { bindings } = matched;
   const nodes: { node: Node; types: readonly TensorType[] }[] = [];
@@ -42,7 +47,11 @@ export function buildReplacement(rewrite: RewriteRule, matched: Matched, work: W
     node: (rule, operands, attrs) => {
       const inferred = tryInfer(rule, operandTypes(operands, typeOf), attrs);
       if (isMisfit(inferred)) {
-        throw rewriteError(rewrite, 'E822', `the node ${rule.name} that it builds does not fit: ${inferred.misfit}`);
+        throw rewriteError(
+          rewrite,
+          'E822',
+          `the node ${rule.name} that it builds does not fit: ${inferred.misfit}`,
+        );
       }
       const results = inferred.results.map(() => work.freshId(root.id));
       results.forEach((id, index) => newTypes.set(id, inferred.results[index]!));
@@ -66,7 +75,8 @@ export function buildReplacement(rewrite: RewriteRule, matched: Matched, work: W
 }
 
 function checkedScalar(value: Attr, dtype: DType, rewrite: RewriteRule): number {
-  const fits = typeof value === 'number' && (dtype === 'float32' || (dtype === 'int32' && (value | 0) === value));
+  const fits =
+    typeof value === 'number' && (dtype === 'float32' || (dtype === 'int32' && (value | 0) === value));
   if (fits) return value;
   throw rewriteError(rewrite, 'E822', `${JSON.stringify(value)} can not be a constant of ${dtype}`);
 }

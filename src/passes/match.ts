@@ -60,7 +60,13 @@ export function patternDepth(pattern: Match): number {
   return pattern.kind === 'node' ? 1 + Math.max(0, ...pattern.args.map(patternDepth)) : 0;
 }
 
-function matchNode(pattern: NodePattern, node: Node, matched: Matched, context: MatchContext, next: Next): boolean {
+function matchNode(
+  pattern: NodePattern,
+  node: Node,
+  matched: Matched,
+  context: MatchContext,
+  next: Next,
+): boolean {
   const progress = matched.nodes.length;
   if (!pattern.ops.includes(node.op)) {
     context.trace?.note(progress, () => `${printId(node.id)} is ${node.op}, not ${pattern.ops.join(' or ')}`);
@@ -85,7 +91,10 @@ function matchNode(pattern: NodePattern, node: Node, matched: Matched, context: 
   return operandOrders(rule, node).some((operands) => {
     const pairs = pairArguments(pattern.args, rule, operands);
     if (pairs === null) {
-      context.trace?.note(progress, () => `${node.op} ${printId(node.id)} has more or fewer operands than the pattern`);
+      context.trace?.note(
+        progress,
+        () => `${node.op} ${printId(node.id)} has more or fewer operands than the pattern`,
+      );
       return false;
     }
     return matchAll(pairs, 0, named, context, next);
@@ -94,10 +103,18 @@ function matchNode(pattern: NodePattern, node: Node, matched: Matched, context: 
 
 type Pair = readonly [Match, Operand];
 
-function matchAll(pairs: readonly Pair[], at: number, matched: Matched, context: MatchContext, next: Next): boolean {
+function matchAll(
+  pairs: readonly Pair[],
+  at: number,
+  matched: Matched,
+  context: MatchContext,
+  next: Next,
+): boolean {
   const pair = pairs[at];
   if (pair === undefined) return next(matched);
-  return matchOperand(pair[0], pair[1], matched, context, (more) => matchAll(pairs, at + 1, more, context, next));
+  return matchOperand(pair[0], pair[1], matched, context, (more) =>
+    matchAll(pairs, at + 1, more, context, next),
+  );
 }
 
 function matchOperand(
@@ -123,16 +140,19 @@ function matchOperand(
       if (number !== null && sameNumber(number, pattern.value)) return next(matched);
       context.trace?.note(
         matched.nodes.length,
-        () => `${printOperand(operand)} is ${number === null ? 'no constant' : String(number)}, not ${String(pattern.value)}`,
+        () =>
+          `${printOperand(operand)} is ${number === null ? 'no constant' : String(number)}, not ${String(pattern.value)}`,
       );
       return false;
     }
     case 'node': {
       const producer = typeof operand === 'string' ? context.work.producer(operand) : undefined;
-      if (producer?.id === operand && producer !== undefined) return matchNode(pattern, producer, matched, context, next);
+      if (producer?.id === operand && producer !== undefined)
+        return matchNode(pattern, producer, matched, context, next);
       context.trace?.note(
         matched.nodes.length,
-        () => `${printOperand(operand)} is ${producer === undefined ? 'no result of a node' : 'not a first result'}; the pattern asks for ${pattern.ops.join(' or ')}`,
+        () =>
+          `${printOperand(operand)} is ${producer === undefined ? 'no result of a node' : 'not a first result'}; the pattern asks for ${pattern.ops.join(' or ')}`,
       );
       return false;
     }
@@ -166,7 +186,8 @@ function pairArguments(args: readonly Match[], rule: OpRule, operands: readonly 
   const variadic = rule.operands.findIndex(({ kind }) => kind === 'variadic');
   const list = variadic < 0 ? null : operands[variadic];
   const whole = args.some((arg) => arg.kind === 'value' && arg.arity === 'variadic');
-  const flat = Array.isArray(list) && !whole ? operands.flatMap((operand) => operand as ValueId | null) : operands;
+  const flat =
+    Array.isArray(list) && !whole ? operands.flatMap((operand) => operand as ValueId | null) : operands;
   if (args.length > flat.length) return null;
   const rest = flat.slice(args.length);
   if (rest.some((operand) => operand !== null)) return null;

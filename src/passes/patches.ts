@@ -23,21 +23,24 @@ export function recordPatches(before: Graph, after: Graph): Recorded {
     if (!sameItems(before.outputs, after.outputs)) draft.outputs = castDraft(after.outputs);
     if (!sameItems(before.nodes, after.nodes)) draft.nodes = castDraft(after.nodes);
     const values = difference(before.values, after.values, sameType);
-    for (const id of values.removed) delete draft.values[id];
+    for (const id of values.removed) Reflect.deleteProperty(draft.values, id);
     for (const id of values.set) draft.values[id] = castDraft(after.values[id]!);
     const parameters = difference(
       before.parameters,
       after.parameters,
       (a, b) => a === b || (a.name === b.name && sameType(a, b)),
     );
-    for (const id of parameters.removed) delete draft.parameters[id];
+    for (const id of parameters.removed) Reflect.deleteProperty(draft.parameters, id);
     for (const id of parameters.set) draft.parameters[id] = castDraft(after.parameters[id]!);
   });
   return { graph, patches };
 }
 
 /** The nodes that only one of two graphs has, each in its order. */
-export function changedNodes(before: Graph, after: Graph): { removed: Graph['nodes']; added: Graph['nodes'] } {
+export function changedNodes(
+  before: Graph,
+  after: Graph,
+): { removed: Graph['nodes']; added: Graph['nodes'] } {
   const old = new Set(before.nodes);
   const now = new Set(after.nodes);
   return {

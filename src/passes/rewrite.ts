@@ -38,7 +38,11 @@ export interface Rewritten {
  * Applies rewrites together to a fixpoint.
  * @throws DiagnosticError where a rewrite changes a type, builds what no rule accepts, or goes on without end.
  */
-export function applyRewrites(graph: Graph, rewrites: readonly RewriteRule[], context: RewriteContext): Rewritten {
+export function applyRewrites(
+  graph: Graph,
+  rewrites: readonly RewriteRule[],
+  context: RewriteContext,
+): Rewritten {
   const run = new RewriteRun(new WorkGraph(graph, context.weights, context.rules), rewrites);
   run.toFixpoint();
   if (run.applied.length === 0) return { graph, weights: context.weights, applied: [], patches: [] };
@@ -90,7 +94,7 @@ class RewriteRun {
 
   /** Sweeps until one finds nothing: what a change makes possible nearby is tried at once, the rest in the next sweep. */
   toFixpoint(): void {
-    for (let before = -1; before !== this.applied.length; ) {
+    for (let before = -1; before !== this.applied.length;) {
       before = this.applied.length;
       for (const node of this.work.nodes()) this.enqueue(node.id);
       this.drain();
@@ -133,7 +137,8 @@ class RewriteRun {
     checkTypes(rewrite, root, built, work);
 
     const last = built.nodes.find(({ node }) => node.id === root.id);
-    for (const { node, types } of built.nodes) if (node !== last?.node) work.insertBefore(root.id, node, types);
+    for (const { node, types } of built.nodes)
+      if (node !== last?.node) work.insertBefore(root.id, node, types);
     let released: ValueId[];
     if (last === undefined) {
       root.results.forEach((result, index) => {
@@ -222,7 +227,12 @@ function holds(rewrite: RewriteRule, matched: Matched, work: WorkGraph): boolean
   if (rewrite.where === null) return true;
   const value = evaluateInRewrite(rewrite.where, rewrite, matched.bindings, work);
   if (typeof value === 'boolean') return value;
-  throw rewriteError(rewrite, 'E822', 'the condition after `where` is neither true nor false', rewrite.where.span);
+  throw rewriteError(
+    rewrite,
+    'E822',
+    'the condition after `where` is neither true nor false',
+    rewrite.where.span,
+  );
 }
 
 /** The node that computes the root's only result takes the root's name, so that readers need no change. */
@@ -261,7 +271,9 @@ function checkTypes(rewrite: RewriteRule, root: Node, built: Built, work: WorkGr
       `${root.op} has ${String(root.results.length)} results, and the right side gives ${String(values.length)}`,
     );
   }
-  const types = new Map(built.nodes.flatMap(({ node, types }) => node.results.map((id, i) => [id, types[i]!] as const)));
+  const types = new Map(
+    built.nodes.flatMap(({ node, types }) => node.results.map((id, i) => [id, types[i]!] as const)),
+  );
   values.forEach((value, index) => {
     const before = work.type(root.results[index]!);
     const after = types.get(value) ?? work.type(value);

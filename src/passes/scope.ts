@@ -29,7 +29,12 @@ export function evaluateInRewrite(
   }
 }
 
-export function rewriteError(rewrite: RewriteRule, code: string, message: string, span?: Span): DiagnosticError {
+export function rewriteError(
+  rewrite: RewriteRule,
+  code: string,
+  message: string,
+  span?: Span,
+): DiagnosticError {
   return new DiagnosticError([
     { code, severity: 'error', message: `rewrite ${rewrite.name}: ${message}`, span: span ?? rewrite.span },
   ]);

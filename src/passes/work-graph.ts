@@ -2,7 +2,17 @@
  * A graph taken apart for rewriting: who reads what, which values are constant, nodes in a linked list so that
  * insertion and removal cost nothing. It lives for one pass; graphs before and after are immutable.
  */
-import type { DType, Graph, Node, Parameter, Port, TensorData, TensorType, ValueId, WeightStore } from '../ir/graph.js';
+import type {
+  DType,
+  Graph,
+  Node,
+  Parameter,
+  Port,
+  TensorData,
+  TensorType,
+  ValueId,
+  WeightStore,
+} from '../ir/graph.js';
 import { operandValues } from '../ir/graph.js';
 import { mapOperands } from '../ir/types.js';
 import { newTensorData, overlayWeights } from '../ir/weights.js';
@@ -29,6 +39,9 @@ export class WorkGraph {
   private readonly constants = new Set<ValueId>();
   private readonly uniforms = new Map<string, number | null>();
   private outputs: readonly Port[];
+  private readonly counters = new Map<string, number>();
+  /** Ids that were handed out; never handed out again, even if nothing came of them. */
+  private readonly reserved = new Set<ValueId>();
 
   constructor(
     private readonly graph: Graph,
@@ -120,9 +133,6 @@ export class WorkGraph {
     this.reserved.add(id);
     return id;
   }
-  private readonly counters = new Map<string, number>();
-  /** Ids that were handed out; never handed out again, even if nothing came of them. */
-  private readonly reserved = new Set<ValueId>();
 
   /** A parameter that holds one number; one for each number and element type. */
   scalar(value: number, dtype: DType): ValueId {
