@@ -7,6 +7,7 @@ import { elementCount } from '../ir/types.js';
 import { newTensorData } from '../ir/weights.js';
 import type { Expr, OpRule } from '../lang/ast.js';
 import { evaluate, EvaluationError } from '../lang/evaluate.js';
+import { functions } from '../lang/functions.js';
 import { nodeScope } from '../shapes/infer-shapes.js';
 import type { InferredNode, OperandTypes } from '../shapes/infer-shapes.js';
 
@@ -201,8 +202,6 @@ function settle(compute: () => Attr | undefined): Settled {
   }
 }
 
-/** Functions of which an operand is only an argument: they read its type, not its value. */
-const typeFunctions: ReadonlySet<string> = new Set(['shape', 'rank', 'dtype', 'size', 'is_constant']);
 const readCache = new WeakMap<Expr, ReadonlySet<string>>();
 
 /** The operands whose values an expression reads. */
@@ -213,7 +212,8 @@ function valuesRead(rule: OpRule, expr: Expr): ReadonlySet<string> {
   const read = new Set<string>();
   const visit = (node: Expr): void => {
     if (node.kind === 'name' && operands.has(node.name)) read.add(node.name);
-    const skipFirst = node.kind === 'call' && typeFunctions.has(node.callee.join('.'));
+    // `shape(x)` reads the type of x, not its value.
+    const skipFirst = node.kind === 'call' && functions.get(node.callee.join('.'))?.kind === 'tensor';
     for (const [i, child] of children(node).entries()) if (i > 0 || !skipFirst) visit(child);
   };
   visit(expr);

@@ -8,6 +8,7 @@ import { newTensorData } from '../ir/weights.js';
 import type { Build, Expr, OperandDecl, RuleSet } from '../lang/ast.js';
 import { evaluate, EvaluationError } from '../lang/evaluate.js';
 import type { Scope } from '../lang/evaluate.js';
+import { truthOf } from '../lang/values.js';
 import { axisOrder, inverseOrder, printAxis, signatureOf } from './axis-order.js';
 import { Unfit } from './graph-builder.js';
 import type { GraphBuilder, Origin } from './graph-builder.js';
@@ -75,7 +76,7 @@ export class NodeImport {
       for (const { name, value } of from.lets) this.lets.set(name, this.evaluate(value, this.locals));
       if (from.when === null) return null;
       const holds = this.evaluate(from.when, this.locals);
-      return holds === false || holds === null ? { reason: 'its `when` does not hold' } : null;
+      return !truthOf(holds, 'a condition') ? { reason: 'its `when` does not hold' } : null;
     } catch (error) {
       if (!(error instanceof EvaluationError)) throw error;
       return { reason: `its \`let\` or \`when\` can not be told: ${error.message}` };
@@ -217,9 +218,13 @@ export class NodeImport {
       tensor: (name) => this.tensorType(name, locals),
       call: (fn, args) => {
         const [arg] = args;
-        if (fn !== 'is_constant' || arg?.kind !== 'name') return undefined;
+        if (arg?.kind !== 'name') return undefined;
         const ref = this.bindings.get(arg.name)?.ref ?? null;
-        return ref !== null && refs(ref).every((one) => this.builder.known.isConstant(this.valueOf(one)));
+        if (fn === 'is_constant') {
+          return ref !== null && refs(ref).every((one) => this.builder.known.isConstant(this.valueOf(one)));
+        }
+        if (fn === 'len' && this.operands.has(arg.name)) return ref === null ? 0 : refs(ref).length;
+        return undefined;
       },
     };
     return evaluate(expr, scope);

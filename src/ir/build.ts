@@ -4,6 +4,7 @@
  */
 import { fail } from '../diagnostics/diagnostic.js';
 import type { Build, Expr, OpRule, RuleSet } from '../lang/ast.js';
+import { truthOf } from '../lang/values.js';
 import type { Attr, Attrs, Operand, ValueId } from './graph.js';
 
 /** What a name stands for: a value (or list, or absent optional value) of the graph, or a compile-time value. */
@@ -53,7 +54,7 @@ export function build(
       return first ?? build(expr.second, context, locals, beside);
     }
     case 'if': {
-      const chosen = context.evaluate(expr.test, locals) === true ? expr.then : expr.otherwise;
+      const chosen = truthOf(context.evaluate(expr.test, locals), 'a condition') ? expr.then : expr.otherwise;
       return build(chosen, context, locals, beside);
     }
     case 'none':

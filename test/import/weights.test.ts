@@ -21,8 +21,10 @@ function bothDecodings(specs: readonly io.WeightsManifestEntry[], bytes: Uint8Ar
   const manifest = [{ paths: ['w.bin'], weights: specs }] as unknown as Json;
   const [group] = readManifest(manifest, 'model.json');
   const theirs = io.decodeWeights(new Uint8Array(bytes).buffer, [...specs]);
+  // Where files are read, bytes start anywhere in a larger buffer.
+  const read = Buffer.from(bytesOf(new Uint8Array(3), bytes)).subarray(3);
   return group!.weights.map((spec) => [
-    bits(decodeWeight(spec, bytes)),
+    bits(decodeWeight(spec, read)),
     bits(theirs[spec.name]!.dataSync() as unknown as ArrayBufferView),
   ]);
 }

@@ -41,7 +41,7 @@ function asUint16(bytes: Uint8Array): Uint16Array {
 
 /** Typed arrays must start at a multiple of their element's size: copies the bytes where they don't. */
 function aligned(bytes: Uint8Array, size: number): Uint8Array {
-  return bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  return bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
 }
 
 function decodeFloat16(halves: Uint16Array): Float32Array {

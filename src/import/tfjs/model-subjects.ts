@@ -24,7 +24,10 @@ export interface InputChoices {
 
 export const authorsPlace: Locate = (place) => place;
 
-/** Runs the model's layers; outputs and parameters have the names that the model gives them. */
+/**
+ * Runs the model's layers; outputs and parameters have the names that the model gives them: those of its layers,
+ * which `inputNames` are too, where a model has these; a Sequential has not.
+ */
 export function layersSubject(
   name: string,
   model: Tf.LayersModel,
@@ -32,14 +35,14 @@ export function layersSubject(
   locate: Locate,
 ): TraceSubject {
   const declared = model.inputs.map((input, i) => ({
-    name: model.inputNames[i]!,
+    name: model.inputLayers[i]!.name,
     dtype: input.dtype,
     shape: input.shape as OpenShape,
   }));
   return {
     name,
     inputs: traceInputs(name, declared, choices),
-    outputNames: uniqueNames(model.outputNames),
+    outputNames: uniqueNames(model.outputLayers.map((layer) => layer.name)),
     // `predict` would cut the batch into pieces of 32 first; `call` is what it runs on each.
     run: (inputs) => model.call([...inputs], {}),
     names: new Map(model.weights.map((weight) => [weight.read().id, weight.originalName])),

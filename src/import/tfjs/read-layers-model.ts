@@ -42,7 +42,7 @@ export async function readLayersModel(path: string, options: ReadOptions): Promi
       return makeReference(
         tf,
         {
-          inputNames: model.inputNames,
+          inputNames: graph.inputs.map(({ name }) => name),
           run: (inputs) => {
             const batchSize = inputs[0]!.shape[0] ?? 1;
             return Promise.resolve(namedOutputs(tf, model.predict([...inputs], { batchSize }), names));
