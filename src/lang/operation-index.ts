@@ -17,7 +17,13 @@ export function operationIndex(rules: RuleSet): IndexEntry[] {
   for (const op of rules.ops.values()) {
     for (const from of op.froms) {
       for (const type of from.types) {
-        const entry = { source: from.source, type, op: op.name, doc: firstSentence(op.doc), file: from.span.file };
+        const entry = {
+          source: from.source,
+          type,
+          op: op.name,
+          doc: firstSentence(op.doc),
+          file: from.span.file,
+        };
         entries.set(`${from.source} ${type} ${op.name}`, entry);
       }
     }

@@ -1,0 +1,49 @@
+/** One declaration for every name. */
+import type { Diagnostic } from '../diagnostics/diagnostic.js';
+import type { Declaration } from './ast.js';
+
+/** The key under which two declarations of a kind would clash. */
+function nameOf(declaration: Declaration): string {
+  return declaration.kind === 'infix' ? declaration.operator : declaration.name;
+}
+
+/** The first declaration of each kind and name; the others are reported, with the place of the first. */
+export function firstOfEach(declarations: readonly Declaration[]): {
+  kept: Declaration[];
+  diagnostics: Diagnostic[];
+} {
+  const firsts = new Map<string, Declaration>();
+  const diagnostics: Diagnostic[] = [];
+  for (const declaration of declarations) {
+    const key = `${declaration.kind} ${nameOf(declaration)}`;
+    const first = firsts.get(key);
+    if (first === undefined) firsts.set(key, declaration);
+    else diagnostics.push(duplicate(declaration, first));
+  }
+  return { kept: [...firsts.values()], diagnostics };
+}
+
+function duplicate(second: Declaration, first: Declaration): Diagnostic {
+  const name = nameOf(second);
+  return {
+    code: 'E110',
+    severity: 'error',
+    message:
+      second.kind === 'infix'
+        ? `the operator \`${name}\` is declared twice`
+        : `a second ${second.kind} is named \`${name}\``,
+    span: headOf(second),
+    why: 'Rules of all files share one set of names.',
+    help:
+      second.kind === 'op'
+        ? 'Rename one. To read another source node as this op, add a `from` to the first.'
+        : 'Rename or remove one of the two.',
+    notes: [{ message: 'the first is here', span: headOf(first) }],
+  };
+}
+
+/** The first words of a declaration: showing all of its text would say less. */
+export function headOf(declaration: Declaration): Declaration['span'] {
+  const length = declaration.kind.length + 1 + nameOf(declaration).length;
+  return { ...declaration.span, end: Math.min(declaration.span.start + length, declaration.span.end) };
+}
