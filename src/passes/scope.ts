@@ -72,7 +72,7 @@ function rewriteScope(bindings: Bindings | null, work: WorkGraph, locals: Locals
         case 'number':
           return id === null ? null : work.uniform(id);
         case 'uses':
-          return id === null ? 0 : work.uses(id);
+          return (value === null ? [] : [value].flat()).reduce((sum, each) => sum + work.uses(each), 0);
         case 'op': {
           const bound = lookUp(bindings, arg.name);
           const node = bound?.kind === 'node' ? bound.node : id === null ? undefined : work.producer(id);
@@ -87,11 +87,12 @@ function rewriteScope(bindings: Bindings | null, work: WorkGraph, locals: Locals
   };
 }
 
-/** The value that a name stands for: a local one first, then what the left side bound; a node is its first result. */
+/** The value that a name stands for: a local one first, then what the left side bound; a node is its results. */
 export function operandOf(bindings: Bindings | null, locals: Locals, name: string): Operand | undefined {
   const local: Binding | undefined = locals.get(name);
   if (local !== undefined) return local.kind === 'tensor' ? local.value : undefined;
   const bound = lookUp(bindings, name);
   if (bound === undefined) return undefined;
-  return bound.kind === 'operand' ? bound.value : bound.node.id;
+  if (bound.kind === 'operand') return bound.value;
+  return bound.node.results.length === 1 ? bound.node.id : bound.node.results;
 }
