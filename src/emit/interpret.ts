@@ -45,7 +45,7 @@ export function evaluateEmit(
   );
   return tf.tidy(() => {
     const value = buildEmit<unknown>(rule, scope, built, tensorBuilder(engine, batch));
-    const list = resultList(rule, value, tf);
+    const list = resultList(value, tf);
     if (list?.length !== node.results.length) return wrongResults(rule, node, list?.length);
     // A result that is an operand itself would be disposed twice.
     return list.map((tensor) => (operands.has(tensor) ? tensor.clone() : tensor));
@@ -57,14 +57,11 @@ function builtOperand(operand: Tensor | readonly Tensor[] | null): Built<unknown
   return 'length' in operand ? { kind: 'list', items: operand } : { kind: 'one', value: operand };
 }
 
-/** An emit gives one tensor, a list of them, or an object with one by each result's name. */
-function resultList(rule: OpRule, value: unknown, tf: Tf): Tensor[] | null {
+/** An emit gives one tensor, or a list of them. */
+function resultList(value: unknown, tf: Tf): Tensor[] | null {
   const isTensor = (item: unknown): item is Tensor => item instanceof tf.Tensor;
   if (isTensor(value)) return [value];
-  if (Array.isArray(value)) return value.every(isTensor) ? value : null;
-  if (typeof value !== 'object' || value === null) return null;
-  const named = rule.results.map(({ name }) => (value as Readonly<Record<string, unknown>>)[name]);
-  return named.every(isTensor) ? named : null;
+  return Array.isArray(value) && value.every(isTensor) ? value : null;
 }
 
 function wrongResults(rule: OpRule, node: Node, count: number | undefined): never {
@@ -75,7 +72,7 @@ function wrongResults(rule: OpRule, node: Node, count: number | undefined): neve
     span: rule.emits[0]!.span,
     where: `node ${JSON.stringify(node.source.name)}`,
     why: count === undefined ? 'Its value is not made of tensors.' : `It gives ${count}.`,
-    help: 'An emit gives a tensor; for several results a list of tensors, or an object with one for each result name.',
+    help: 'An emit gives a tensor; for several results a list of tensors.',
   });
 }
 

@@ -6,7 +6,8 @@
 import { fail, type Span } from '../diagnostics/diagnostic.js';
 import type { Attr } from '../ir/graph.js';
 import type { Expr, OpRule } from '../lang/ast.js';
-import { evaluate, type Scope } from '../lang/evaluate.js';
+import { evaluate, EvaluationError, type Scope } from '../lang/evaluate.js';
+import { truthOf } from '../lang/values.js';
 import { isTypeList, type EmitScope, type OperandType } from './scope.js';
 
 /** Builds what an `emit` expression stands for. */
@@ -118,6 +119,12 @@ class Walker<T> {
         return this.notArithmetic(expr);
       case 'unary':
         return this.notArithmetic(expr);
+      case 'spread':
+        return fail({
+          code: 'E504',
+          message: '`...` stands only before an argument of a call',
+          span: expr.span,
+        });
       case 'literal':
         return this.builder.value(expr.value, null);
     }
@@ -125,7 +132,7 @@ class Walker<T> {
 
   /** Conditions are decided at compile time: an operand is true where it is there. */
   test(expr: Expr, env: Env<T>): boolean {
-    return Boolean(this.evaluate(expr, env));
+    return this.reporting(expr, () => truthOf(this.evaluate(expr, env), 'a condition'));
   }
 
   private reference(built: Built<T>): T {
@@ -143,7 +150,9 @@ class Walker<T> {
 
   private call(expr: Extract<Expr, { kind: 'call' }>, env: Env<T>): T {
     const [root, ...path] = expr.callee;
-    const args = expr.args.map((arg) => this.build(arg, env));
+    const args = expr.args.flatMap((arg) =>
+      arg.kind === 'spread' ? this.spread(arg, env) : [this.build(arg, env)],
+    );
     if (root === 'tf' && path.length > 0) return this.builder.call(path, args, expr.span);
     if (root === 'helper' && path.length === 1) return this.builder.helper(path[0]!, args, expr.span);
     return fail({
@@ -153,6 +162,16 @@ class Walker<T> {
       why: 'Its arguments are tensors, whose values are not known at compile time.',
       help: 'Tensors go into calls of `tf` and `helper`, and into `shape`, `rank`, `dtype` and `size`.',
     });
+  }
+
+  /** The arguments that `...xs` stands for. */
+  private spread({ of, span }: Extract<Expr, { kind: 'spread' }>, env: Env<T>): readonly T[] {
+    const list = of.kind === 'name' ? env.dynamic.get(of.name) : undefined;
+    if (list?.kind === 'list') return list.items;
+    if (list?.kind === 'absent') return [];
+    const value = this.mentionsTensors(of, new Set(env.dynamic.keys())) ? null : this.evaluate(of, env);
+    if (Array.isArray(value)) return (value as readonly Attr[]).map((item) => this.builder.value(item, null));
+    return fail({ code: 'E504', message: '`...` takes a variadic operand or a list attribute', span });
   }
 
   private each(expr: Extract<Expr, { kind: 'each' }>, env: Env<T>): T {
@@ -238,7 +257,16 @@ class Walker<T> {
       },
       call: (callee, args, evaluateArg) => this.typeQuestion(callee, args, evaluateArg, env),
     };
-    return evaluate(expr, inner);
+    return this.reporting(expr, () => evaluate(expr, inner));
+  }
+
+  private reporting<R>(expr: Expr, compute: () => R): R {
+    try {
+      return compute();
+    } catch (error) {
+      if (!(error instanceof EvaluationError)) throw error;
+      return fail({ code: 'E510', message: error.message, span: error.span ?? expr.span });
+    }
   }
 
   /** `len(xs)`, `shape(xs.0)`, … of variadic operands and their members. */
@@ -274,6 +302,7 @@ class Walker<T> {
       case 'object':
         return true;
       case 'field':
+      case 'spread':
         return mentions(expr.of);
       case 'index':
         return mentions(expr.of) || mentions(expr.index);

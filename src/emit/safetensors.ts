@@ -154,9 +154,11 @@ function checkCoverage(
 
 function typedData(dtype: DType, data: Uint8Array): TensorData {
   if (dtype === 'bool') return data;
-  const aligned = data.byteOffset % 4 === 0 ? data : data.slice();
-  const View = dtype === 'float32' ? Float32Array : Int32Array;
-  return new View(aligned.buffer, aligned.byteOffset, aligned.byteLength / 4);
+  const { buffer, byteOffset, byteLength } = data.byteOffset % 4 === 0 ? data : data.slice();
+  const count = byteLength / 4;
+  return dtype === 'float32'
+    ? new Float32Array(buffer, byteOffset, count)
+    : new Int32Array(buffer, byteOffset, count);
 }
 
 /** How many elements a shape has; infinite or inexact products never equal a byte count. */

@@ -66,6 +66,8 @@ export async function loadBackend(name: RunnableBackend): Promise<Tf> {
   }
   const tf = await import('@tensorflow/tfjs-core');
   await import(backend.package);
+  // Without the advice, printed to the console, to install another backend.
+  tf.enableProdMode();
   if (!(await tf.setBackend(backend.engine))) {
     return fail({
       code: 'E502',

@@ -39,12 +39,12 @@ into the emitted module once.`,
   E506: {
     title: 'An emit gives the wrong number of tensors',
     explanation: `The value of an \`emit\` is a tensor; for an operation with several results it is a list of as many
-tensors, or an object that has one under each result's name:
+tensors:
 
 \`\`\`
 op topk(x) -> values, indices {
   …
-  emit  tf.topk(x, k, true)
+  emit  let top = tf.topk(x, k) in [top.values, top.indices]
 }
 \`\`\``,
   },
@@ -61,6 +61,12 @@ another. One of them is wrong.`,
     title: 'An input does not fit the model',
     explanation: `A model was run with an input that is missing, or has another shape or element type than the model's
 signature says. Sizes that are multiples of the batch must agree with each other.`,
+  },
+  E510: {
+    title: 'An expression in an emit has no value',
+    explanation: `Attributes and sizes in an \`emit\` are evaluated at compile time, for every node. Here that failed: a
+name that is no operand, attribute or axis of the rule, an operator on the wrong kind of value, an index that is not
+there.`,
   },
   E790: {
     title: 'A damaged safetensors file',
