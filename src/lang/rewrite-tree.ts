@@ -92,7 +92,7 @@ export const rewriteActions = {
       ops: ops.tree() as string[],
       args: items(args),
       attrs: (optional<AttrValue[]>(attrs) ?? []).map(({ name, value }) => ({ name, value })),
-      as: alias.children.length === 0 ? null : text(alias),
+      as: alias.children[0] === undefined ? null : text(alias.children[0]),
       span: spanOf(this),
     };
   },
