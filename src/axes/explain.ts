@@ -57,16 +57,27 @@ function findDimension(graph: Graph, analysis: AxisAnalysis, axis: string): { va
   });
 }
 
-function explainLeaf(graph: Graph, analysis: AxisAnalysis, value: ValueId, dim: number, leaf: number): Explanation {
+function explainLeaf(
+  graph: Graph,
+  analysis: AxisAnalysis,
+  value: ValueId,
+  dim: number,
+  leaf: number,
+): Explanation {
   const space = analysis.spaces.find((s) => s.leaf === leaf) ?? null;
-  const events = analysis.history.events.filter((event) => analysis.history.finalLeaves(event.leaf).includes(leaf));
-  const marks = (['frozen', 'mixes', 'keep'] as const).map((kind) => events.find((event) => event.kind === kind));
+  const events = analysis.history.events.filter((event) =>
+    analysis.history.finalLeaves(event.leaf).includes(leaf),
+  );
+  const marks = (['frozen', 'mixes', 'keep'] as const).map((kind) =>
+    events.find((event) => event.kind === kind),
+  );
   const decisive = marks.find((event) => event !== undefined && isDecisive(event, space));
   const start = analysis.history
     .firstLeaves(value, dim)
     .filter((first) => analysis.history.finalLeaves(first).includes(leaf));
   const couplings = events.filter((event) => event.kind === 'joined' || event.kind === 'split');
-  const path = decisive === undefined ? couplings : [...shortestPath(couplings, start, decisive.leaf), decisive];
+  const path =
+    decisive === undefined ? couplings : [...shortestPath(couplings, start, decisive.leaf), decisive];
   return {
     space,
     leaf,
@@ -95,7 +106,9 @@ function shortestPath(couplings: readonly AxisEvent[], start: readonly number[],
       connect(other, event.leaf, event);
     }
   }
-  const cameBy = new Map<number, { readonly from: number; readonly event: AxisEvent } | null>(start.map((l) => [l, null]));
+  const cameBy = new Map<number, { readonly from: number; readonly event: AxisEvent } | null>(
+    start.map((l) => [l, null]),
+  );
   const queue = [...start];
   for (let head = 0; head < queue.length && !cameBy.has(goal); head++) {
     for (const { to, event } of neighbours.get(queue[head]!) ?? []) {
@@ -105,6 +118,7 @@ function shortestPath(couplings: readonly AxisEvent[], start: readonly number[],
     }
   }
   const path: AxisEvent[] = [];
-  for (let at = cameBy.get(goal); at !== null && at !== undefined; at = cameBy.get(at.from)) path.unshift(at.event);
+  for (let at = cameBy.get(goal); at !== null && at !== undefined; at = cameBy.get(at.from))
+    path.unshift(at.event);
   return path;
 }

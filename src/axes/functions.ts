@@ -175,13 +175,10 @@ function sliceTerms(x: Terms, args: readonly FunctionArg[], unifier: Unifier): T
   });
 }
 
+/** Padding is an axis of its own: where a padded shortcut meets channels, they can go together. */
 function padTerm(term: TermNode, before: number, after: number, unifier: Unifier): TermNode {
   if (before === 0 && after === 0) return term;
-  return unifier.sum([
-    unifier.frozenLeaf(before, 'it is padding'),
-    term,
-    unifier.frozenLeaf(after, 'it is padding'),
-  ]);
+  return unifier.sum([unifier.leaf(before), term, unifier.leaf(after)]);
 }
 
 function einsumTerms(

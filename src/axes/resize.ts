@@ -86,8 +86,27 @@ function resizeNode(
         }
         break;
       }
+      case 'pad': {
+        // The padding that stays is what the result's kept positions leave before and after the operand's.
+        const source = clause.args[0]!;
+        const operand = source.kind === 'name' ? operandList(node.operands[source.name])[0]! : '';
+        const before = second === null ? [] : (attrs[second] as readonly number[]);
+        const kept = before.map((count, dim) => keptBefore(count, analysis.terms.get(result)?.[dim], keep));
+        if (second !== null) set(second, kept);
+        if (third !== null) {
+          const inner = values[operand]!.shape;
+          set(
+            third,
+            shape.map((size, dim) =>
+              typeof size === 'number'
+                ? size - kept[dim]! - (inner[dim] as number)
+                : (attrs[third] as number[])[dim]!,
+            ),
+          );
+        }
+        break;
+      }
       case 'permute':
-      case 'pad':
       case 'reduce':
       case 'squeeze':
       case 'expand':

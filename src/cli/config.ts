@@ -55,7 +55,12 @@ function readConfig(): { readonly file: string; readonly values: Readonly<Record
     try {
       json = JSON.parse(readFileSync(file, 'utf8'));
     } catch (error) {
-      return fail({ code: 'E904', message: `${file} is not JSON`, where: file, why: (error as Error).message });
+      return fail({
+        code: 'E904',
+        message: `${file} is not JSON`,
+        where: file,
+        why: (error as Error).message,
+      });
     }
     const values = file === 'package.json' ? (json as { espalier?: unknown } | null)?.espalier : json;
     if (values === undefined) continue;

@@ -22,5 +22,7 @@ export async function reportDiagnostics(diagnostics: readonly Diagnostic[]): Pro
 export async function reportError(error: unknown): Promise<void> {
   if (error instanceof DiagnosticError) return reportDiagnostics(error.diagnostics);
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`This is a defect of Espalier, not of your input. Please report it with what follows.\n${text}\n`);
+  process.stderr.write(
+    `This is a defect of Espalier, not of your input. Please report it with what follows.\n${text}\n`,
+  );
 }

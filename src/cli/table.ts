@@ -1,7 +1,9 @@
 /** A table of text: columns padded to their widest cell, numbers to the right. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
-  const numeric = head.map((_, i) => rows.every((row) => /^[-+]?[\d.,]+( ?[%a-zA-Z/]{0,3})?$|^$|^-$/.test(row[i] ?? '')));
+  const numeric = head.map((_, i) =>
+    rows.every((row) => /^[-+]?[\d.,]+( ?[%a-zA-Z/]{0,3})?$|^$|^-$/.test(row[i] ?? '')),
+  );
   const line = (cells: readonly string[]): string =>
     cells
       .map((cell, i) => (numeric[i] ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))

@@ -87,8 +87,15 @@ export async function compileModel(path: string, options: CompileOptions): Promi
 
   const report = lowered.pruned!.report;
   const warnings = [...prepared.warnings, ...lowered.warnings];
-  const base = { report, verification, warnings, records: lowered.records, weightBytes: emitted.weights.byteLength };
-  if (verification !== null && !verification.result.passed) return { ...base, files: [], timings: timings.entries };
+  const base = {
+    report,
+    verification,
+    warnings,
+    records: lowered.records,
+    weightBytes: emitted.weights.byteLength,
+  };
+  if (verification !== null && !verification.result.passed)
+    return { ...base, files: [], timings: timings.entries };
 
   const subnet = subnetOf(path, prepared, lowered, options);
   const files = await timings.timeAsync('write', () =>
@@ -102,8 +109,16 @@ export async function compileModel(path: string, options: CompileOptions): Promi
 }
 
 /** The options as `subnet.json` records them: enough to verify a folder later. Paths are relative to the folder. */
-function subnetOf(path: string, prepared: PreparedModel, lowered: LoweredModel, options: CompileOptions): Subnet {
-  const shapes = Object.entries(options.inputShapes ?? {}).map(([name, shape]: [string, Shape]) => [name, printShape(shape)]);
+function subnetOf(
+  path: string,
+  prepared: PreparedModel,
+  lowered: LoweredModel,
+  options: CompileOptions,
+): Subnet {
+  const shapes = Object.entries(options.inputShapes ?? {}).map(([name, shape]: [string, Shape]) => [
+    name,
+    printShape(shape),
+  ]);
   const { settings } = lowered.pruned!;
   return describeSubnet(
     prepared.graph,
@@ -115,7 +130,8 @@ function subnetOf(path: string, prepared: PreparedModel, lowered: LoweredModel, 
       trainable: options.trainable ?? false,
       rules: [...(options.rules ?? [])].map((glob) => relative(resolve(options.out), resolve(glob))),
       input: Object.fromEntries(shapes),
-      target: settings.target === null ? null : { kind: settings.target.kind, amount: settings.target.amount },
+      target:
+        settings.target === null ? null : { kind: settings.target.kind, amount: settings.target.amount },
       importance: settings.importance,
       round_to: settings.roundTo,
       min_channels: settings.minChannels,

@@ -31,7 +31,10 @@ export async function lowerModel(
 ): Promise<LoweredModel> {
   const { rules } = prepared;
   const stages = new Map<string, Stage<CompileState>>([
-    ['fold_constants', async (state) => ({ ...state, ...(await foldConstants(state.graph, state.weights, { rules })) })],
+    [
+      'fold_constants',
+      async (state) => ({ ...state, ...(await foldConstants(state.graph, state.weights, { rules })) }),
+    ],
     ['remove_dead', (state) => ({ ...state, graph: removeDead(state.graph) })],
     ['infer_axes', (state) => (pruning === null ? state : inferStage(state, prepared, options))],
     ['prune', (state) => (pruning === null ? state : pruneStage(state, prepared, pruning))],

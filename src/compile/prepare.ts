@@ -34,12 +34,18 @@ export interface PreparedModel {
  * Reads a model and imports it by the rules.
  * @throws DiagnosticError for everything that is wrong with the rules or the model.
  */
-export async function prepareModel(path: string, options: ModelOptions, timings: Timings): Promise<PreparedModel> {
+export async function prepareModel(
+  path: string,
+  options: ModelOptions,
+  timings: Timings,
+): Promise<PreparedModel> {
   const rules = timings.time('load rules', () => loadRules([...(options.rules ?? [])]));
   const source = await timings.timeAsync('read model', () =>
     readModel(path, { inputShapes: options.inputShapes ?? {} }),
   );
-  const { graph, weights, tail } = timings.time('import', () => importGraph(source.graph, source.weights, rules));
+  const { graph, weights, tail } = timings.time('import', () =>
+    importGraph(source.graph, source.weights, rules),
+  );
   return { rules, source, graph, weights, tail, warnings: tail === null ? [] : [tailWarning(tail)] };
 }
 

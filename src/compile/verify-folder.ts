@@ -46,7 +46,9 @@ export async function verifyFolder(
 
   const { analysis } = analyseModel(prepared, recorded);
   const keep = keepOf(subnet, analysis, folder);
-  const mixed = analysis.spaces.filter((space) => keep.has(space.leaf) && space.mixes.length > 0).map((space) => space.id);
+  const mixed = analysis.spaces
+    .filter((space) => keep.has(space.leaf) && space.mixes.length > 0)
+    .map((space) => space.id);
   const lowering = { ...recorded, pipeline: pipelineFor(recorded.trainable) };
   const unpruned = await lowerModel(prepared, lowering, null, timings);
   const { emitModule } = await import('../emit/module.js');
@@ -89,7 +91,8 @@ interface RecordedOptions {
 
 /** What `compile` recorded, with paths relative to where we are. */
 function recordedOptions({ options }: Subnet, folder: string): RecordedOptions {
-  const text = (value: Json | undefined, fallback: string): string => (typeof value === 'string' ? value : fallback);
+  const text = (value: Json | undefined, fallback: string): string =>
+    typeof value === 'string' ? value : fallback;
   const texts = (value: Json | undefined): string[] =>
     Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
   const shapes = options.input ?? {};

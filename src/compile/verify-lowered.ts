@@ -20,7 +20,11 @@ export function verificationBackend(target: string): RunnableBackend {
 export interface LoweredPair {
   readonly prepared: PreparedModel;
   readonly analysis: AxisAnalysis;
-  readonly pruned: { readonly keep: Keep; readonly graph: Graph; readonly report: { readonly mixed: readonly string[] } };
+  readonly pruned: {
+    readonly keep: Keep;
+    readonly graph: Graph;
+    readonly report: { readonly mixed: readonly string[] };
+  };
   readonly prunedModule: EmittedModule;
   readonly unprunedModule: EmittedModule;
   readonly backend: RunnableBackend;

@@ -21,16 +21,28 @@ export function compileCommand(): Command {
     .argument('<model>', 'a model.json, a folder with one, or a module that exports a function of tf')
     .option('--out <dir>', 'the folder to write to');
   withExclude(withModelOptions(command))
-    .addOption(new Option('--ratio <fraction>', 'remove this fraction of the channels of every space').argParser(number))
-    .addOption(new Option('--global-ratio <fraction>', 'remove this fraction of all channels').argParser(number))
-    .addOption(new Option('--flops <fraction>', 'remove this fraction of the multiply-accumulates').argParser(number))
+    .addOption(
+      new Option('--ratio <fraction>', 'remove this fraction of the channels of every space').argParser(
+        number,
+      ),
+    )
+    .addOption(
+      new Option('--global-ratio <fraction>', 'remove this fraction of all channels').argParser(number),
+    )
+    .addOption(
+      new Option('--flops <fraction>', 'remove this fraction of the multiply-accumulates').argParser(number),
+    )
     .addOption(new Option('--params <fraction>', 'remove this fraction of the parameters').argParser(number))
     .option('--importance <measure>', 'l1, l2, bn-scale, fpgm, lamp or random (default: l1)')
     .addOption(new Option('--round-to <n>', 'keep multiples of n channels').argParser(number))
     .addOption(new Option('--min-channels <n>', 'keep at least n channels of every space').argParser(number))
     .option('--allow-mixes', 'also prune channels over which the network takes statistics; values change')
     .option('--prune-kept', 'also prune axes that rules mark keep, such as groups and heads')
-    .addOption(new Option('--seed <n>', 'for --importance random, and for the inputs of verification').argParser(number))
+    .addOption(
+      new Option('--seed <n>', 'for --importance random, and for the inputs of verification').argParser(
+        number,
+      ),
+    )
     .addOption(
       new Option('--backend <name>', 'the backend that the module runs on (default: node-gpu)').choices([
         'node-gpu',
@@ -78,7 +90,9 @@ async function run(model: string, given: CompileFlags, command: Command): Promis
   const { compileSummary, compileJson, timingsTable, traceText } = await import('../compile-report.js');
   if (flags.tracePasses === true) process.stderr.write(`${traceText(result)}\n`);
   if (flags.timings === true) process.stderr.write(`${timingsTable(result.timings)}\n`);
-  process.stdout.write(flags.json === true ? `${JSON.stringify(compileJson(result), null, 2)}\n` : compileSummary(result));
+  process.stdout.write(
+    flags.json === true ? `${JSON.stringify(compileJson(result), null, 2)}\n` : compileSummary(result),
+  );
   if (result.verification !== null && !result.verification.result.passed) {
     const { verificationFailures } = await import('../../verify/verify.js');
     await reportDiagnostics(verificationFailures(result.verification.result));

@@ -24,7 +24,12 @@ Examples:
     .action(run);
 }
 
-async function run(target: string, axis: string | undefined, given: ExplainFlags, command: Command): Promise<void> {
+async function run(
+  target: string,
+  axis: string | undefined,
+  given: ExplainFlags,
+  command: Command,
+): Promise<void> {
   const flags = withConfig(given, command);
   if (axis === undefined) return explainCode(target, flags.json === true);
   const [{ prepareModel, analyseModel }, { Timings }, { explainAxis }] = await Promise.all([

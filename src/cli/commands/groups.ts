@@ -30,16 +30,28 @@ async function run(model: string, given: GroupsFlags, command: Command): Promise
   const prepared = await prepareModel(model, options, new Timings());
   const { analysis, warnings } = analyseModel(prepared, options);
   await reportDiagnostics([...prepared.warnings, ...warnings]);
-  const spaces = analysis.spaces.filter((space) => space.size > 1 && (flags.all === true || status(space) !== 'frozen'));
+  const spaces = analysis.spaces.filter(
+    (space) => space.size > 1 && (flags.all === true || status(space) !== 'frozen'),
+  );
   process.stdout.write(
     flags.json === true
-      ? `${JSON.stringify(spaces.map((space) => spaceJson(space, analysis, prepared.graph)), null, 2)}\n`
+      ? `${JSON.stringify(
+          spaces.map((space) => spaceJson(space, analysis, prepared.graph)),
+          null,
+          2,
+        )}\n`
       : `${spacesTable(spaces, prepared.graph)}\n${summary(analysis)}\n`,
   );
 }
 
 const status = (space: Space): string =>
-  space.frozen.length > 0 ? 'frozen' : space.mixes.length > 0 ? 'mixes' : space.keep.length > 0 ? 'kept' : 'prunable';
+  space.frozen.length > 0
+    ? 'frozen'
+    : space.mixes.length > 0
+      ? 'mixes'
+      : space.keep.length > 0
+        ? 'kept'
+        : 'prunable';
 
 const sharers = (space: Space, graph: Graph): string[] =>
   space.parameters.map(({ value, dim }) => `${graph.parameters[value]!.name}[${dim}]`);
@@ -49,13 +61,19 @@ function spacesTable(spaces: readonly Space[], graph: Graph): string {
     const reason = [...space.frozen, ...space.mixes, ...space.keep][0]?.message ?? '';
     const others = sharers(space, graph).filter((name) => name !== space.id);
     const shown = others.slice(0, 3).join(' ') + (others.length > 3 ? ` and ${others.length - 3} more` : '');
-    return [space.id, `${space.size}`, status(space), reason === '' ? shown : `${shown}${shown === '' ? '' : '; '}${reason}`];
+    return [
+      space.id,
+      `${space.size}`,
+      status(space),
+      reason === '' ? shown : `${shown}${shown === '' ? '' : '; '}${reason}`,
+    ];
   });
   return table(['space', 'channels', '', 'shared with'], rows);
 }
 
 function summary({ spaces }: AxisAnalysis): string {
-  const count = (what: string): number => spaces.filter((space) => space.size > 1 && status(space) === what).length;
+  const count = (what: string): number =>
+    spaces.filter((space) => space.size > 1 && status(space) === what).length;
   return (
     `${count('prunable')} spaces can be pruned; ${count('mixes')} only with --allow-mixes, ` +
     `${count('kept')} only with --prune-kept; ${count('frozen')} are frozen.`

@@ -12,7 +12,11 @@ export function irCommand(): Command {
     .action(run);
 }
 
-async function run(model: string, given: ModelFlags & { readonly lowered?: boolean }, command: Command): Promise<void> {
+async function run(
+  model: string,
+  given: ModelFlags & { readonly lowered?: boolean },
+  command: Command,
+): Promise<void> {
   const flags = withConfig(given, command);
   const [{ prepareModel }, { Timings }, { printGraph }] = await Promise.all([
     import('../../compile/prepare.js'),
@@ -27,5 +31,7 @@ async function run(model: string, given: ModelFlags & { readonly lowered?: boole
     const { lowerModel } = await import('../../compile/lower.js');
     ({ graph } = await lowerModel(prepared, { ...options, pipeline: 'tfjs' }, null, new Timings()));
   }
-  process.stdout.write(flags.json === true ? `${JSON.stringify(graph, null, 1)}\n` : `${printGraph(graph)}\n`);
+  process.stdout.write(
+    flags.json === true ? `${JSON.stringify(graph, null, 1)}\n` : `${printGraph(graph)}\n`,
+  );
 }

@@ -17,12 +17,10 @@ export function verifyCommand(): Command {
     .argument('<dir>', 'a folder that `espalier compile` has written')
     .option('--model <path>', 'the original model, if it has moved')
     .addOption(
-      new Option('--backend <name>', 'the backend to run on (default: the compiled one if it is installed, else wasm)').choices([
-        'node-gpu',
-        'node',
-        'wasm',
-        'cpu',
-      ]),
+      new Option(
+        '--backend <name>',
+        'the backend to run on (default: the compiled one if it is installed, else wasm)',
+      ).choices(['node-gpu', 'node', 'wasm', 'cpu']),
     )
     .addOption(new Option('--seed <n>', 'for the inputs').argParser(number))
     .option('--json', 'print the result as JSON')
@@ -42,7 +40,9 @@ async function run(folder: string, flags: VerifyFlags): Promise<void> {
   const { backend, result } = verified;
   const { verificationSummary } = await import('../compile-report.js');
   process.stdout.write(
-    flags.json === true ? `${JSON.stringify({ backend, ...result }, null, 2)}\n` : `${verificationSummary(result, backend)}\n`,
+    flags.json === true
+      ? `${JSON.stringify({ backend, ...result }, null, 2)}\n`
+      : `${verificationSummary(result, backend)}\n`,
   );
   if (!result.passed) {
     const { verificationFailures } = await import('../../verify/verify.js');
