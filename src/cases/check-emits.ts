@@ -1,9 +1,11 @@
 /** `-- emits`: the TensorFlow.js of every node, one a line, with values named as in the graph. */
 import { oneLine, text, type Code } from '../emit/code.js';
+import { inferableShape } from '../emit/inferable.js';
 import type { Built } from '../emit/partial.js';
 import { numberLiteral, printEmit, type PrintContext } from '../emit/print.js';
 import { emitScope } from '../emit/scope.js';
 import { operandValues, type Graph, type Node, type Operand, type ValueId } from '../ir/graph.js';
+import type { OpRule } from '../lang/ast.js';
 import { bodyLines, type Block } from './format.js';
 import { caseProblem, type Outcome, type ReadCase } from './outcome.js';
 
@@ -35,7 +37,7 @@ function emittedLines(node: Node, { graph, rules }: ReadCase): string[] {
     rule,
     emitScope(rule, node, graph),
     operands,
-    printContext(node, graph),
+    printContext(rule, node, graph),
   );
   return [...bindings.map((bound) => `const ${bound.name} = ${oneLine(bound.value)}`), oneLine(value)];
 }
@@ -47,14 +49,13 @@ function builtOperand(operand: Operand): Built<Code> {
     : { kind: 'list', items: operand.map((id) => text(id)) };
 }
 
-function printContext(node: Node, graph: Graph): PrintContext {
-  const result = graph.values[node.results[0]!]!.shape;
+function printContext(rule: OpRule, node: Node, graph: Graph): PrintContext {
   return {
     batch: (multiple) => batchCode(multiple, node, graph),
     number: (value) => text(numberLiteral(value)),
     helper: (name) => `helper.${name}`,
     local: (name) => name,
-    inferable: result,
+    inferable: inferableShape(rule, graph.values[node.results[0]!]!.shape),
   };
 }
 
