@@ -24,25 +24,33 @@ export interface InputChoices {
 
 export const authorsPlace: Locate = (place) => place;
 
-/**
- * Runs the model's layers; outputs and parameters have the names that the model gives them: those of its layers,
- * which `inputNames` are too, where a model has these; a Sequential has not.
- */
+/** Runs the model's layers; outputs and parameters have the names that the model gives them. */
 export function layersSubject(
   name: string,
   model: Tf.LayersModel,
   choices: InputChoices,
   locate: Locate,
 ): TraceSubject {
+  if (model.inputs.length === 0) {
+    fail({
+      code: 'E261',
+      message: `${name} is a model without layers`,
+      where: name,
+      why: 'there is nothing to compile, and no input to trace it with',
+      help: 'add layers, the first of them with an inputShape',
+    });
+  }
+  // A Sequential has no names until it is built, which would else happen in its first run.
+  if (!model.built) model.build(model.inputs[0]!.shape);
   const declared = model.inputs.map((input, i) => ({
-    name: model.inputLayers[i]!.name,
+    name: model.inputNames[i]!,
     dtype: input.dtype,
     shape: input.shape as OpenShape,
   }));
   return {
     name,
     inputs: traceInputs(name, declared, choices),
-    outputNames: uniqueNames(model.outputLayers.map((layer) => layer.name)),
+    outputNames: uniqueNames(model.outputNames),
     // `predict` would cut the batch into pieces of 32 first; `call` is what it runs on each.
     run: (inputs) => model.call([...inputs], {}),
     names: new Map(model.weights.map((weight) => [weight.read().id, weight.originalName])),
