@@ -1,8 +1,10 @@
 /** From a source graph to the intermediate representation: every node by the rules, or a diagnostic. */
 import { DiagnosticError } from '../diagnostics/diagnostic.js';
-import type { Graph, Port, ValueId, WeightStore } from '../ir/graph.js';
+import type { Attr, Graph, Port, ValueId, WeightStore } from '../ir/graph.js';
 import { sameType } from '../ir/types.js';
 import type { RuleSet } from '../lang/ast.js';
+import { Fates } from './fates.js';
+import type { Fate } from './fates.js';
 import { GraphBuilder, Unfit } from './graph-builder.js';
 import { Matcher } from './match.js';
 import type { Bindings } from './match.js';
@@ -11,21 +13,13 @@ import type { Refusal } from './node-importer.js';
 import { Problems } from './problems.js';
 import { compileRegistry } from './registry.js';
 import type { Candidate, ParserRegistry } from './registry.js';
-import type { SourceGraph, SourceNode, SourceRef } from './source-graph.js';
+import type { SourceConstant, SourceGraph, SourceInput, SourceNode, SourceRef } from './source-graph.js';
+import { StructureImporter } from './structure.js';
+import type { StructureHost } from './structure.js';
+import { TailCollector } from './tail.js';
+import type { Tail } from './tail.js';
 
-/** The part at the model's end that depends on the values of data and was left out. */
-export interface Tail {
-  /** Why it can't be compiled, as the rule says it. */
-  readonly why: string;
-  /** The first node of the tail. */
-  readonly node: string;
-  /** The values that enter it: outputs of the imported graph. */
-  readonly values: readonly string[];
-  /** The types of the nodes that were left out. */
-  readonly ops: readonly string[];
-  /** The model's own outputs that the tail would compute. */
-  readonly outputs: readonly string[];
-}
+export type { Tail } from './tail.js';
 
 export interface ImportedGraph {
   readonly graph: Graph;
@@ -42,23 +36,19 @@ export function importGraph(source: SourceGraph, weights: WeightStore, rules: Ru
   return new Importer(source, weights, rules).run();
 }
 
-/** What became of a source node: canonical values, a part of the tail, or a problem. */
-type Fate =
-  | { readonly kind: 'values'; readonly outputs: readonly (ValueId | undefined)[] }
-  | { readonly kind: 'tail' }
-  | { readonly kind: 'problem' };
-
-class Importer {
+class Importer implements StructureHost {
+  readonly fates = new Fates();
   private readonly registry: ParserRegistry;
   private readonly matcher: Matcher;
   private readonly builder: GraphBuilder;
   private readonly problems: Problems;
-  private readonly fates = new Map<string, Fate>();
-  /** What each node reads, seen through the patterns that matched it. */
+  private readonly structures: StructureImporter;
+  private readonly tail: TailCollector;
+  /** All nodes imported so far, copies in unrolled loops included, each after what it reads. */
+  private readonly imported = new Map<string, SourceNode>();
+  /** What each of them reads, seen through the patterns that matched it. */
   private readonly reads = new Map<string, readonly SourceRef[]>();
-  private readonly constants: ReadonlyMap<string, SourceGraph['constants'][number]>;
-  private readonly tailNodes: SourceNode[] = [];
-  private tailWhy = '';
+  private readonly constants: ReadonlyMap<string, SourceConstant>;
 
   constructor(
     private readonly source: SourceGraph,
@@ -66,10 +56,12 @@ class Importer {
     private readonly rules: RuleSet,
   ) {
     this.registry = compileRegistry(rules, source.source);
-    this.matcher = new Matcher(source, this.registry);
+    this.matcher = new Matcher(this.registry, (ref) => this.imported.get(this.fates.resolve(ref).node));
     this.builder = new GraphBuilder(rules, weights);
     this.constants = new Map(source.constants.map((constant) => [constant.name, constant]));
     this.problems = new Problems(source, this.builder);
+    this.structures = new StructureImporter(this);
+    this.tail = new TailCollector(source, this.fates);
   }
 
   run(): ImportedGraph {
@@ -79,45 +71,60 @@ class Importer {
     const live = this.liveNodes();
     for (const node of this.source.nodes) if (live.has(node.name)) this.importNode(node);
     this.throwProblems();
-    const tail = this.cutTail();
-    const outputs = this.outputs(tail);
-    return { ...this.builder.finish(this.source.name, outputs), tail };
+    const cut = this.tail.cut(
+      (node) => this.reads.get(node.name)!,
+      (id) => this.builder.isComputed(id),
+    );
+    const outputs = this.outputs(cut?.entries);
+    if (cut !== null && outputs.length === 0) throw this.problems.onlyTail(cut.tail);
+    return { ...this.builder.finish(this.source.name, outputs), tail: cut?.tail ?? null };
   }
 
-  private importNode(node: SourceNode): void {
+  importNode(node: SourceNode): void {
     const inputs = node.inputs.filter((input) => input.node !== '');
     this.reads.set(node.name, inputs);
-    if (inputs.some((input) => this.fate(input)?.kind === 'tail')) return this.joinTail(node);
+    if (node.structure === undefined) this.importOperation(node);
+    else if (this.anyInput(inputs, 'tail')) this.tail.add(node);
+    else if (this.anyInput(inputs, 'problem')) this.block(node);
+    else this.structures.run(node, node.structure);
+    this.imported.set(node.name, node);
+  }
+
+  private importOperation(given: SourceNode): void {
+    const node = this.withListItems(given);
+    if (node === null) return this.refuse(given, 'it reads a place of a list that nothing was written to');
+    const inputs = node.inputs.filter((input) => input.node !== '');
+    this.reads.set(node.name, inputs);
+    if (this.anyInput(inputs, 'tail')) return this.tail.add(node);
     const candidates = this.registry.candidates(node.type);
-    if (candidates.length === 0)
-      return this.problem(node, () => this.problems.noRule(node, this.describe(inputs)));
-    if (inputs.some((input) => this.fate(input)?.kind === 'problem')) return this.problem(node, null);
+    if (candidates.length === 0) {
+      this.problems.noRule(node, this.describe(inputs));
+      return this.block(node);
+    }
+    if (this.anyInput(inputs, 'problem')) return this.block(node);
 
     const refusals: { readonly candidate: Candidate; readonly refusal: Refusal }[] = [];
     for (const candidate of candidates) {
       const match = this.matcher.match(node, candidate.from);
-      if ('mismatch' in match) {
-        refusals.push({ candidate, refusal: { reason: match.mismatch } });
-        continue;
-      }
-      const attempt = this.attempt(node, candidate, match.bindings);
-      if (attempt === null) return;
-      refusals.push({ candidate, refusal: attempt });
+      const refusal =
+        'mismatch' in match ? { reason: match.mismatch } : this.attempt(node, candidate, match.bindings);
+      if (refusal === null) return;
+      refusals.push({ candidate, refusal });
     }
-    const dependent = refusals.find(({ refusal }) => this.dependsOnData(refusal));
+    const dependent = refusals.find(({ refusal }) => this.isDataDependent(refusal));
     if (dependent !== undefined) {
-      const { reason } = dependent.refusal;
-      return this.joinTail(node, `${node.type} depends on the values of data: ${reason}`);
+      return this.tail.add(node, `${node.type} depends on the values of data: ${dependent.refusal.reason}`);
     }
-    this.problem(node, () => this.problems.noneFits(node, refusals, this.describe(inputs)));
+    this.problems.noneFits(node, refusals, this.describe(inputs));
+    this.block(node);
   }
 
-  /** Imports the node by a clause; null: done, and its fate is set. */
+  /** Imports the node by a clause, or says why not; null: done, its fate is settled. */
   private attempt(node: SourceNode, candidate: Candidate, bindings: Bindings): Refusal | null {
     const reads = [...bindings.values()].flatMap(({ ref }) =>
       ref === null ? [] : 'node' in ref ? [ref] : [...ref],
     );
-    const missing = reads.find((ref) => this.fate(ref)?.kind !== 'values' && !this.constants.has(ref.node));
+    const missing = reads.find((ref) => !this.isReadable(ref));
     if (missing !== undefined) return { reason: `its operand ${missing.node} could not be imported` };
     try {
       const attempt = new NodeImport(this.rules, this.builder, node, candidate, bindings, (ref) =>
@@ -126,16 +133,16 @@ class Importer {
       const refusal = attempt.refusal();
       if (refusal !== null) return refusal;
       this.reads.set(node.name, reads);
-      if (candidate.op.dynamic !== null) {
-        this.joinTail(node, candidate.op.dynamic);
-        return null;
+      if (candidate.op.dynamic !== null) this.tail.add(node, candidate.op.dynamic);
+      else {
+        const outputs = attempt.run();
+        this.fates.set(node.name, { kind: 'values', outputs });
+        this.checkTypes(node, candidate, outputs);
       }
-      const outputs = attempt.run();
-      this.fates.set(node.name, { kind: 'values', outputs });
-      this.checkTypes(node, candidate, outputs);
     } catch (error) {
       if (!(error instanceof Unfit)) throw error;
-      this.problem(node, () => this.problems.unfit(node, candidate, error, this.describe(node.inputs)));
+      this.problems.unfit(node, candidate, error, this.describe(node.inputs));
+      this.block(node);
     }
     return null;
   }
@@ -149,44 +156,88 @@ class Importer {
       const id = outputs[i];
       if (id === undefined) return;
       const inferred = this.builder.typeOf(id);
-      if (!sameType(recorded, inferred)) {
-        this.problem(node, () => this.problems.wrongType(node, candidate, i, recorded, inferred));
-      }
+      if (sameType(recorded, inferred)) return;
+      this.problems.wrongType(node, candidate, i, recorded, inferred);
+      this.block(node);
     });
   }
 
-  private dependsOnData({ unknown }: Refusal): boolean {
+  // ---------------------------------------------------------------- lent to structure
+
+  knownValue(ref: SourceRef): Attr | undefined {
+    return this.isReadable(ref) ? this.builder.known.value(this.value(null, ref)) : undefined;
+  }
+
+  dependsOnData(ref: SourceRef): boolean {
+    if (this.fates.of(ref)?.kind === 'tail') return true;
+    return this.isReadable(ref) && this.builder.known.dependsOnData(this.value(null, ref));
+  }
+
+  beginTail(node: SourceNode, why: string): void {
+    this.tail.add(node, why);
+  }
+
+  alsoReads(node: SourceNode, refs: readonly SourceRef[]): void {
+    this.reads.set(node.name, [...(this.reads.get(node.name) ?? []), ...refs]);
+  }
+
+  refuse(node: SourceNode, message: string): void {
+    this.problems.structure(node, message, this.describe(node.inputs));
+    this.block(node);
+  }
+
+  // ---------------------------------------------------------------- values
+
+  /** A list that an operation reads is all its items; null if one of them is missing. */
+  private withListItems(node: SourceNode): SourceNode | null {
+    if (!this.anyInput(node.inputs, 'list')) return node;
+    const inputs: SourceInput[] = [];
+    for (const input of node.inputs) {
+      const fate = this.fates.of(input);
+      if (fate?.kind !== 'list') inputs.push(input);
+      else if (fate.items.includes(null)) return null;
+      else inputs.push(...fate.items.map((item) => ({ ...item!, name: input.name })));
+    }
+    return { ...node, inputs };
+  }
+
+  private anyInput(inputs: readonly SourceRef[], kind: Fate['kind']): boolean {
+    return inputs.some((input) => this.fates.of(input)?.kind === kind);
+  }
+
+  private isDataDependent({ unknown }: Refusal): boolean {
     return unknown !== undefined && this.builder.known.dependsOnData(unknown);
   }
 
-  private joinTail(node: SourceNode, why?: string): void {
-    if (this.tailNodes.length === 0) this.tailWhy = why ?? '';
-    this.tailNodes.push(node);
-    this.fates.set(node.name, { kind: 'tail' });
+  private isReadable(ref: SourceRef): boolean {
+    const fate = this.fates.of(ref);
+    return (
+      fate?.kind === 'values' || (fate === undefined && this.constants.has(this.fates.resolve(ref).node))
+    );
   }
 
-  private problem(node: SourceNode, report: (() => void) | null): void {
-    report?.();
+  /** The node, and what needs it, is out: its problem is reported. */
+  private block(node: SourceNode): void {
     this.fates.set(node.name, { kind: 'problem' });
   }
 
-  private fate(ref: SourceRef): Fate | undefined {
-    return this.fates.get(ref.node);
-  }
-
   /** The canonical value of an output; a constant becomes a parameter when it is first read. */
-  private value(reader: { readonly name: string } | null, ref: SourceRef): ValueId {
-    const fate = this.fate(ref);
-    if (fate?.kind === 'values') {
-      const id = fate.outputs[ref.output];
-      if (id !== undefined) return id;
-    }
-    const constant = fate === undefined ? this.constants.get(ref.node) : undefined;
-    if (constant === undefined) throw this.problems.noSuchOutput(reader, ref);
-    const id = this.builder.parameter(constant.name, constant);
+  private value(reader: SourceNode | null, given: SourceRef): ValueId {
+    const known = this.fates.value(given);
+    if (known !== undefined) return known;
+    const ref = this.fates.resolve(given);
+    const constant = this.fates.has(ref.node) ? undefined : this.constants.get(ref.node);
+    if (constant === undefined || ref.output !== 0) throw this.problems.noSuchOutput(reader, ref);
+    const id = this.builder.parameter(constant.name, { dtype: constant.dtype, shape: constant.shape });
     this.fates.set(ref.node, { kind: 'values', outputs: [id] });
     return id;
   }
+
+  private describe(inputs: readonly SourceRef[]): (ValueId | undefined)[] {
+    return inputs.map((ref) => (this.isReadable(ref) ? this.value(null, ref) : undefined));
+  }
+
+  // ---------------------------------------------------------------- the whole
 
   /** The source nodes that the outputs need. */
   private liveNodes(): ReadonlySet<string> {
@@ -200,58 +251,21 @@ class Importer {
   /** Problems of nodes that only nested patterns look at are none. */
   private throwProblems(): void {
     const needed = new Set(this.source.outputs.map(({ ref }) => ref.node));
-    for (const node of this.source.nodes.toReversed()) {
-      if (needed.has(node.name)) for (const ref of this.reads.get(node.name) ?? []) needed.add(ref.node);
+    for (const name of [...this.imported.keys()].reverse()) {
+      if (needed.has(name)) for (const ref of this.reads.get(name)!) needed.add(ref.node);
     }
     const diagnostics = this.problems.diagnostics(needed);
     if (diagnostics.length > 0) throw new DiagnosticError(diagnostics);
   }
 
-  private cutTail(): Tail | null {
-    const [first] = this.tailNodes;
-    if (first === undefined) return null;
-    const inTail = new Set(this.tailNodes.map(({ name }) => name));
-    const own = this.source.outputs.filter(({ ref }) => !inTail.has(ref.node));
-    const values = new Map<string, SourceRef>();
-    for (const node of this.tailNodes) {
-      for (const ref of this.reads.get(node.name)!) {
-        const fate = this.fate(ref);
-        if (fate?.kind !== 'values') continue;
-        const id = fate.outputs[ref.output];
-        if (id !== undefined && this.builder.isComputed(id)) {
-          values.set(ref.output === 0 ? ref.node : `${ref.node}:${ref.output}`, ref);
-        }
-      }
-    }
-    const tail: Tail = {
-      why: this.tailWhy,
-      node: first.name,
-      values: [...values.keys()],
-      ops: [...new Set(this.tailNodes.map(({ type }) => type))].sort(),
-      outputs: this.source.outputs.filter(({ ref }) => inTail.has(ref.node)).map(({ name }) => name),
-    };
-    if (values.size + own.length === 0) throw this.problems.onlyTail(tail);
-    return tail;
-  }
-
-  private outputs(tail: Tail | null): Port[] {
-    const ports = new Map<string, ValueId>();
-    for (const { name, ref } of this.source.outputs) {
-      if (this.fate(ref)?.kind !== 'tail') ports.set(name, this.value(null, ref));
-    }
-    for (const name of tail?.values ?? []) {
-      const colon = /^(.*):(\d+)$/.exec(name);
-      const ref = colon === null ? { node: name, output: 0 } : { node: colon[1]!, output: Number(colon[2]) };
-      ports.set(name, this.value(null, ref));
-    }
-    return [...ports].map(([name, value]) => ({ name, value }));
-  }
-
-  private describe(inputs: readonly SourceRef[]): (ValueId | undefined)[] {
-    return inputs.map((ref) => {
-      const fate = this.fate(ref);
-      if (fate?.kind === 'values') return fate.outputs[ref.output];
-      return fate === undefined && this.constants.has(ref.node) ? this.value(null, ref) : undefined;
-    });
+  /** The model's own outputs as far as they are compiled, then what enters the tail. */
+  private outputs(entries: ReadonlyMap<string, SourceRef> | undefined): Port[] {
+    const refs = new Map(
+      this.source.outputs
+        .filter(({ ref }) => this.fates.of(ref)?.kind !== 'tail')
+        .map(({ name, ref }) => [name, ref]),
+    );
+    for (const [name, ref] of entries ?? []) refs.set(name, ref);
+    return [...refs].map(([name, ref]) => ({ name, value: this.value(null, ref) }));
   }
 }

@@ -1,5 +1,5 @@
 /** Matches one source node with one `from` clause: which input is which name of the rule. */
-import type { SourceGraph, SourceInput, SourceNode, SourceRef } from './source-graph.js';
+import type { SourceInput, SourceNode, SourceRef } from './source-graph.js';
 import type { FromClause, SourcePattern } from '../lang/ast.js';
 import type { ParserRegistry } from './registry.js';
 
@@ -19,13 +19,11 @@ export type Bindings = ReadonlyMap<string, Binding>;
 export type MatchResult = { readonly bindings: Bindings } | { readonly mismatch: string };
 
 export class Matcher {
-  private readonly nodes: ReadonlyMap<string, SourceNode>;
   constructor(
-    graph: SourceGraph,
     private readonly registry: ParserRegistry,
-  ) {
-    this.nodes = new Map(graph.nodes.map((node) => [node.name, node]));
-  }
+    /** The node that an output belongs to; undefined for inputs and constants. */
+    private readonly producer: (ref: SourceRef) => SourceNode | undefined,
+  ) {}
 
   /** Binds the inputs of a node to the arguments of a `from`. */
   match(node: SourceNode, from: FromClause): MatchResult {
@@ -65,7 +63,7 @@ export class Matcher {
     pattern: Extract<SourcePattern, { kind: 'node' }>,
     bindings: Map<string, Binding>,
   ): string | null {
-    const inner = this.nodes.get(input.node);
+    const inner = this.producer(input);
     if (inner === undefined || !this.registry.means(pattern.types, inner.type)) {
       const found = inner === undefined ? 'no operation' : inner.type;
       return `an operand must come from ${pattern.types.join(' or ')}, and comes from ${found}`;

@@ -3,7 +3,7 @@ import { DiagnosticError } from '../diagnostics/diagnostic.js';
 import type { Diagnostic, Note } from '../diagnostics/diagnostic.js';
 import type { TensorType, ValueId } from '../ir/graph.js';
 import { printAttr, printType } from '../ir/print.js';
-import type { Tail } from './build-graph.js';
+import type { Tail } from './tail.js';
 import type { GraphBuilder, Unfit } from './graph-builder.js';
 import type { Refusal } from './node-importer.js';
 import type { Candidate } from './registry.js';
@@ -89,6 +89,16 @@ export class Problems {
       span: from.span,
       why: 'the model recorded the types of its values when it was traced',
       help: 'correct the `axes`, `sizes` or `dtype` of the rule',
+    });
+  }
+
+  /** A loop or a list that can't be taken apart. */
+  structure(node: SourceNode, message: string, inputs: readonly (ValueId | undefined)[]): void {
+    this.add(node, {
+      code: 'E217',
+      message: `${node.type} can not be unrolled: ${message}`,
+      why: this.situation(node, inputs),
+      help: 'loops and lists are compiled where their lengths are known: state the inputs’ shapes with --input, or compile the part of the model before them',
     });
   }
 

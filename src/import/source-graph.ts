@@ -27,9 +27,35 @@ export interface SourceNode {
   readonly scope: string;
   /** How many outputs the node has, where the source says so; else 1. */
   readonly outputs: number;
+  /** What the file format itself says the node does: no rule is asked. */
+  readonly structure?: SourceStructure;
   /** Known types of the outputs (a trace knows them); checked against what the rules infer. */
   readonly types?: readonly { readonly dtype: DType; readonly shape: Shape }[];
 }
+
+/** Control flow and lists: how formats put graphs together, not what they compute. */
+export type SourceStructure =
+  /** The first input, handed on. */
+  | { readonly kind: 'same' }
+  /**
+   * A loop, run while compiling: the rules' `value` clauses tell its condition. The node's first inputs are what the
+   * variables start with, its outputs what they end with; the other inputs are the values of the surrounding graph that
+   * its parts read. In its parts a variable is `{ node: variable, output: 0 }`.
+   */
+  | {
+      readonly kind: 'loop';
+      readonly variables: readonly string[];
+      readonly condition: { readonly nodes: readonly SourceNode[]; readonly result: SourceRef };
+      readonly body: { readonly nodes: readonly SourceNode[]; readonly results: readonly SourceRef[] };
+    }
+  /** A list of as many empty places as the first input says. */
+  | { readonly kind: 'list-places' }
+  /** A list of all outputs of the node that the first input refers to. */
+  | { readonly kind: 'list-outputs' }
+  /** Item (second input) of a list (first input). */
+  | { readonly kind: 'list-get' }
+  /** The list (first input) with an item (second input) replaced by the third. */
+  | { readonly kind: 'list-set' };
 
 /** A constant of the source: its data is in the weight store under its name. */
 export interface SourceConstant {

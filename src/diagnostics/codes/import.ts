@@ -96,4 +96,10 @@ TensorFlow.js GraphModels and LayersModels are read, and JavaScript or TypeScrip
     explanation:
       'An expansion or a rewrite names a value or an operation that is not there. Correct the rule.',
   },
+  E217: {
+    title: 'a loop or a list that can not be unrolled',
+    explanation: `
+Loops whose number of turns is known at compile time are unrolled, and lists of tensors with them. Here it is not known,
+or the loop is too long, or a list is used in a way that has no fixed form.`,
+  },
 } as const;

@@ -1,16 +1,19 @@
 /** A GraphDef in JSON, as nodes by name: the format's structure, checked; no operation is known here. */
 import { fail } from '../../diagnostics/diagnostic.js';
 import type { Attrs } from '../../ir/graph.js';
-import type { SourceRef } from '../source-graph.js';
+import type { SourceRef, SourceStructure } from '../source-graph.js';
 import { asArray, asObject, asString, field } from '../files/json.js';
 import type { Json, JsonObject } from '../files/json.js';
 import { readAttributes } from './attributes.js';
+import type { DefLoop } from './loops.js';
 
 export interface DefNode {
   readonly name: string;
   readonly type: string;
   readonly inputs: readonly SourceRef[];
   readonly attrs: Attrs;
+  /** Control flow and lists, as far as the format says what they are. */
+  readonly structure?: DefLoop | Exclude<SourceStructure, { readonly kind: 'loop' }>;
 }
 
 export type DefGraph = ReadonlyMap<string, DefNode>;
@@ -82,7 +85,14 @@ export function sortNodes(nodes: DefGraph, roots: readonly string[], file: strin
   const stack = roots.map((name) => ({ name, next: 0 })).reverse();
   while (stack.length > 0) {
     const top = stack.at(-1)!;
-    const node = nodes.get(top.name)!;
+    const node = nodes.get(top.name);
+    if (node === undefined) {
+      malformedGraph(
+        file,
+        `${JSON.stringify(top.name)} is read from outside of the loop that it is in`,
+        'only exits are',
+      );
+    }
     if (state.get(top.name) === 'done') {
       stack.pop();
       continue;

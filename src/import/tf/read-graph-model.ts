@@ -1,21 +1,24 @@
 /** Reads a TensorFlow.js GraphModel: a frozen GraphDef in JSON with its weights beside it. */
 import { fail } from '../../diagnostics/diagnostic.js';
 import type { DType } from '../../ir/graph.js';
-import type { ReadOptions, SourceConstant, SourceModel, SourceNode } from '../source-graph.js';
+import type { ReadOptions, SourceConstant, SourceModel, SourceNode, SourceRef } from '../source-graph.js';
 import { asObject, field } from '../files/json.js';
 import { readModelFiles } from '../files/model-files.js';
 import type { ModelFiles } from '../files/model-files.js';
 import { readGraphDef, sortNodes } from './graph-def.js';
 import type { DefGraph, DefNode } from './graph-def.js';
+import { readLists } from './lists.js';
+import { readLoops } from './loops.js';
 import { readInputs, readOutputs, readSignature } from './ports.js';
+import type { Signature } from './ports.js';
 import { loadReference } from './reference.js';
 
 /** Reads the model.json at `path` and its weight files. */
 export async function readGraphModel(path: string, options: ReadOptions): Promise<SourceModel> {
   const files = await readModelFiles(path);
   const topology = asObject(field(files.json, 'modelTopology'), '`modelTopology`', path);
-  const nodes = readGraphDef(topology, path);
   const signature = readSignature(files.json, path);
+  const nodes = withoutDefaults(readLoops(readLists(readGraphDef(topology, path))), signature);
   const inputs = readInputs(nodes, signature, options.inputShapes, path);
   const outputs = readOutputs(nodes, signature, options.outputs, path);
   const sorted = sortNodes(
@@ -48,6 +51,9 @@ export async function readGraphModel(path: string, options: ReadOptions): Promis
 }
 
 function sourceNode(node: DefNode, outputCounts: ReadonlyMap<string, number>): SourceNode {
+  const parts = (nodes: readonly DefNode[]): SourceNode[] =>
+    nodes.map((part) => sourceNode(part, outputCounts));
+  const { structure } = node;
   return {
     name: node.name,
     type: node.type,
@@ -55,19 +61,48 @@ function sourceNode(node: DefNode, outputCounts: ReadonlyMap<string, number>): S
     attrs: node.attrs,
     scope: node.name.includes('/') ? node.name.slice(0, node.name.lastIndexOf('/')) : '',
     outputs: outputCounts.get(node.name) ?? 1,
+    ...(structure === undefined
+      ? {}
+      : structure.kind !== 'loop'
+        ? { structure }
+        : {
+            structure: {
+              ...structure,
+              condition: { ...structure.condition, nodes: parts(structure.condition.nodes) },
+              body: { ...structure.body, nodes: parts(structure.body.nodes) },
+            },
+          }),
   };
+}
+
+/** An input that has a default is that default, unless the signature says that it is fed. */
+function withoutDefaults(nodes: DefGraph, signature: Signature): DefGraph {
+  const fed = new Set(signature.inputs.map(({ ref }) => ref.node));
+  const result = new Map(nodes);
+  for (const node of nodes.values()) {
+    if (node.type === 'PlaceholderWithDefault' && !fed.has(node.name) && node.inputs.length === 1) {
+      result.set(node.name, { ...node, structure: { kind: 'same' } });
+    }
+  }
+  return result;
 }
 
 /** A GraphDef does not say how many outputs a node has: as many as are read, at least. */
 function countOutputs(
   nodes: DefGraph,
-  outputs: readonly { readonly ref: { readonly node: string; readonly output: number } }[],
+  outputs: readonly { readonly ref: SourceRef }[],
 ): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
-  const see = (ref: { readonly node: string; readonly output: number }): void => {
+  const see = (ref: SourceRef): void => {
     counts.set(ref.node, Math.max(counts.get(ref.node) ?? 1, ref.output + 1));
   };
-  for (const node of nodes.values()) node.inputs.forEach(see);
+  const visit = ({ inputs, structure }: DefNode): void => {
+    inputs.forEach(see);
+    if (structure?.kind !== 'loop') return;
+    [...structure.condition.nodes, ...structure.body.nodes].forEach(visit);
+    [structure.condition.result, ...structure.body.results].forEach(see);
+  };
+  for (const node of nodes.values()) visit(node);
   outputs.forEach(({ ref }) => see(ref));
   return counts;
 }
