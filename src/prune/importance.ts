@@ -69,9 +69,10 @@ function scoreBy(
 ): Map<number, Float64Array> {
   const sums = new Map(spaces.map((space) => [space.leaf, new Float64Array(space.size)]));
   if (measure.slices !== undefined) {
+    const owned: Owned = new Map();
     for (const [value, dims] of placesByParameter(spaces)) {
       if (only !== undefined && !only.has(value)) continue;
-      addParameter(input, value, dims, measure.slices, sums);
+      addParameter(input, value, dims, measure.slices, sums, owned);
     }
   }
   if (measure.finish === undefined) return sums;
@@ -102,24 +103,31 @@ function addParameter(
   dims: ReadonlyMap<number, readonly Space[]>,
   measure: (slices: ChannelSlices) => Float64Array,
   sums: ReadonlyMap<number, Float64Array>,
+  owned: Owned,
 ): void {
   const { data, shape } = dataOf(graph.parameters[value]!, weights);
   // whole numbers and truth values are indices and conditions; their size says nothing about importance
   if (!(data instanceof Float32Array)) return;
   for (const [dim, spaces] of dims) {
-    const owned = ownedPositions(analysis.terms.get(value)![dim]!);
+    const positions = ownedPositions(analysis.terms.get(value)![dim]!, owned);
     const outer = shape.slice(0, dim).reduce((a, b) => a * b, 1);
     const inner = shape.slice(dim + 1).reduce((a, b) => a * b, 1);
     for (const { leaf, size: channels } of spaces) {
-      const part = measure({ data, outer, size: shape[dim]!, inner, ...owned.get(leaf)!, channels });
+      const part = measure({ data, outer, size: shape[dim]!, inner, ...positions.get(leaf)!, channels });
       const sum = sums.get(leaf)!;
       for (let channel = 0; channel < channels; channel++) sum[channel]! += part[channel]!;
     }
   }
 }
 
+type OwnedByLeaf = ReadonlyMap<number, Pick<ChannelSlices, 'positions' | 'owners'>>;
+/** By term: parameters on the same axis share it. */
+type Owned = Map<Term, OwnedByLeaf>;
+
 /** For each leaf of a dimension the positions that its channels own: all leaves in one walk. */
-function ownedPositions(term: Term): ReadonlyMap<number, Pick<ChannelSlices, 'positions' | 'owners'>> {
+function ownedPositions(term: Term, known: Owned): OwnedByLeaf {
+  const found = known.get(term);
+  if (found !== undefined) return found;
   const owned = new Map<number, { positions: number[]; owners: number[] }>();
   visitChannels(term, (leaf, channel, position) => {
     let entry = owned.get(leaf);
@@ -127,6 +135,7 @@ function ownedPositions(term: Term): ReadonlyMap<number, Pick<ChannelSlices, 'po
     entry.positions.push(position);
     entry.owners.push(channel);
   });
+  known.set(term, owned);
   return owned;
 }
 

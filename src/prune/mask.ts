@@ -18,6 +18,7 @@ import type {
   ValueId,
   WeightStore,
 } from '../ir/graph.js';
+import { sameType } from '../ir/types.js';
 import { newTensorData, overlayWeights } from '../ir/weights.js';
 import type { OpRule, RuleSet } from '../lang/ast.js';
 import { inferNode } from '../shapes/infer-shapes.js';
@@ -182,7 +183,7 @@ function attrsOf(rule: OpRule, value: TensorType, mask: TensorType): Attrs {
   const [x, y] = rule.operands;
   const { results, attrs } = inferNode(rule, { [x!.name]: value, [y!.name]: mask }, {});
   const [result] = results;
-  if (result?.dtype === value.dtype && sameShape(result, value)) return attrs;
+  if (result !== undefined && sameType(result, value)) return attrs;
   return fail({
     code: 'E408',
     message: `"${rule.name}" does not give a result of its first operand's type`,
@@ -190,8 +191,4 @@ function attrsOf(rule: OpRule, value: TensorType, mask: TensorType): Attrs {
     why: `With operands ${JSON.stringify(value)} and ${JSON.stringify(mask)} it gives ${JSON.stringify(result)}.`,
     help: 'Let `infix *` name an op that multiplies and broadcasts.',
   });
-}
-
-function sameShape(a: TensorType, b: TensorType): boolean {
-  return JSON.stringify(a.shape) === JSON.stringify(b.shape);
 }

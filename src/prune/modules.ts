@@ -1,5 +1,5 @@
 /** How many channels go into and come out of every module, read off the axes of its parameters. */
-import { type AxisAnalysis, termLeaves } from '../axes/analysis.js';
+import type { AxisAnalysis } from '../axes/analysis.js';
 import type { Keep } from '../axes/indices.js';
 import type { Term } from '../axes/terms.js';
 import { type Graph, type Node, operandValues, type ValueId } from '../ir/graph.js';
@@ -65,13 +65,29 @@ function channelTerms(
   analysis: AxisAnalysis,
   origins: ReadonlyMap<ValueId, unknown>,
 ): { input: Term | null; output: Term | null } {
-  const own = new Set(analysis.terms.get(parameter)!.flatMap(termLeaves));
+  const own = new Set<number>();
+  for (const term of analysis.terms.get(parameter)!) collectLeaves(term, own);
   const shared = (value: ValueId): Term | null =>
-    analysis.terms.get(value)!.findLast((term) => termLeaves(term).some((leaf) => own.has(leaf))) ?? null;
+    analysis.terms.get(value)!.findLast((term) => touches(term, own)) ?? null;
   const first = (values: readonly ValueId[]): Term | null =>
     values.map(shared).find((term) => term !== null) ?? null;
   const data = operandValues(node).filter((value) => !origins.has(value));
   return { input: first(data), output: first(node.results) };
+}
+
+function collectLeaves(term: Term, leaves: Set<number>): void {
+  if (term.kind === 'leaf') leaves.add(term.leaf);
+  else for (const part of partsOf(term)) collectLeaves(part, leaves);
+}
+
+/** Whether a term has one of these leaves. */
+function touches(term: Term, leaves: ReadonlySet<number>): boolean {
+  if (term.kind === 'leaf') return leaves.has(term.leaf);
+  return partsOf(term).some((part) => touches(part, leaves));
+}
+
+function partsOf(term: Exclude<Term, { kind: 'leaf' }>): readonly Term[] {
+  return term.kind === 'sum' ? term.terms : term.factors;
 }
 
 /** For every value that is computed from parameters alone: these parameters. */

@@ -13,16 +13,21 @@ export function perExample(dim: Dim): number {
   return typeof dim === 'number' ? dim : dim.batch;
 }
 
-/** The length of a dimension when leaves have the given sizes; the batch counts as 1. */
-export function termSize(term: Term, sizes: LeafSizes): number {
-  switch (term.kind) {
-    case 'leaf':
-      return sizes.get(term.leaf) ?? perExample(term.size);
-    case 'sum':
-      return term.terms.reduce((sum, part) => sum + termSize(part, sizes), 0);
-    case 'product':
-      return term.factors.reduce((product, part) => product * termSize(part, sizes), 1);
+/**
+ * The length of a dimension when leaves have the given sizes; the batch counts as 1.
+ * @param known composed terms whose length has been computed: a concatenation of concatenations shares its parts
+ */
+export function termSize(term: Term, sizes: LeafSizes, known = new Map<Term, number>()): number {
+  if (term.kind === 'leaf') return sizes.get(term.leaf) ?? perExample(term.size);
+  let size = known.get(term);
+  if (size === undefined) {
+    size =
+      term.kind === 'sum'
+        ? term.terms.reduce((sum, part) => sum + termSize(part, sizes, known), 0)
+        : term.factors.reduce((product, part) => product * termSize(part, sizes, known), 1);
+    known.set(term, size);
   }
+  return size;
 }
 
 /** Builds and evaluates a sum of products of terms. */
@@ -31,6 +36,8 @@ export class Polynomial {
   /** Distinct factors: leaves that vary, and sums with such a leaf. */
   private readonly factors: Term[] = [];
   private readonly factorOf = new Map<string, number>();
+  /** Composed terms that are known to vary, or not to. */
+  private readonly constants = new Map<Term, boolean>();
   private readonly monomials = new Map<
     string,
     { coefficient: number; readonly factors: readonly number[] }
@@ -62,7 +69,8 @@ export class Polynomial {
   }
 
   evaluate(sizes: LeafSizes): number {
-    const values = this.factors.map((term) => termSize(term, sizes));
+    const known = new Map<Term, number>();
+    const values = this.factors.map((term) => termSize(term, sizes, known));
     let total = this.constant;
     for (const { coefficient, factors } of this.monomials.values()) {
       let product = coefficient;
@@ -74,11 +82,16 @@ export class Polynomial {
 
   private isConstant(term: Term): boolean {
     if (term.kind === 'leaf') return !this.varies(term.leaf);
-    return (term.kind === 'sum' ? term.terms : term.factors).every((part) => this.isConstant(part));
+    let constant = this.constants.get(term);
+    if (constant === undefined) {
+      constant = (term.kind === 'sum' ? term.terms : term.factors).every((part) => this.isConstant(part));
+      this.constants.set(term, constant);
+    }
+    return constant;
   }
 
   private factor(term: Term): number {
-    const key = keyOf(term);
+    const key = this.key(term);
     const known = this.factorOf.get(key);
     if (known !== undefined) return known;
     const index = this.factors.length;
@@ -86,17 +99,13 @@ export class Polynomial {
     this.factorOf.set(key, index);
     return index;
   }
+
+  /** Equal for terms of equal structure. */
+  private key(term: Term): string {
+    if (term.kind === 'leaf') return `${term.leaf}`;
+    const [parts, sign] = term.kind === 'sum' ? [term.terms, '+'] : [term.factors, '*'];
+    return `(${parts.map((part) => this.key(part)).join(sign)})`;
+  }
 }
 
 const unchanged: LeafSizes = new Map();
-
-function keyOf(term: Term): string {
-  switch (term.kind) {
-    case 'leaf':
-      return `${term.leaf}`;
-    case 'sum':
-      return `(${term.terms.map(keyOf).join('+')})`;
-    case 'product':
-      return `(${term.factors.map(keyOf).join('*')})`;
-  }
-}

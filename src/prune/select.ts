@@ -49,12 +49,15 @@ export interface ExcludeMatcher {
  * covers everything in it.
  */
 export function excludeMatcher(patterns: readonly string[], graph: Graph): ExcludeMatcher {
-  const tests = patterns.map((pattern) => picomatch(pattern, { dot: true }));
-  const matchesExclude = (node: Node, test: (name: string) => boolean): boolean =>
+  const tests = patterns.map((pattern) => {
+    const test = picomatch(pattern, { dot: true });
+    return (name: string): boolean => test(name);
+  });
+  const isNamedBy = (node: Node, test: (name: string) => boolean): boolean =>
     namesOf(node, graph).some((name) => withModules(name).some(test));
-  const unused = patterns.filter((_, i) => !graph.nodes.some((node) => matchesExclude(node, tests[i]!)));
+  const unused = patterns.filter((_, i) => !graph.nodes.some((node) => isNamedBy(node, tests[i]!)));
   return {
-    matches: (node) => tests.some((test) => matchesExclude(node, test)),
+    matches: (node) => tests.some((test) => isNamedBy(node, test)),
     diagnostics: unused.map((pattern) => ({
       code: 'E411',
       severity: 'warning',

@@ -80,6 +80,7 @@ function printJson(value: Json, indent: string): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
   const inner = `${indent}  `;
   if (isList(value)) {
+    if (value.every((item) => typeof item === 'number')) return `[${value.join(', ')}]`;
     if (value.every((item) => item === null || typeof item !== 'object')) {
       return `[${value.map((item) => JSON.stringify(item)).join(', ')}]`;
     }
