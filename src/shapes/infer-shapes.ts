@@ -62,7 +62,10 @@ export function inferNode(
     } else if (decl.default === null) {
       if (!info.axes.has(decl.name)) throw new ShapeError(`attribute ${decl.name} is missing`, decl.span);
     } else if (needsAxes(decl.default, info, operands)) late.push(decl);
-    else attrs[decl.name] = evaluate(decl.default, scope);
+    else {
+      const value = (attrs[decl.name] = evaluate(decl.default, scope));
+      if (info.axes.has(decl.name)) solution.sizes.set(decl.name, value as Dim);
+    }
   }
 
   if (info.signature !== null) solveOperands(rule, info, operands, scope, solution);
