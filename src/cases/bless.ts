@@ -7,10 +7,14 @@ export function bless({ text }: SourceText, outcomes: readonly Outcome[]): strin
   const updates = outcomes
     .flatMap(({ problems, update }) => (update === undefined || problems.length === 0 ? [] : [update]))
     .sort((a, b) => b.block.body.start - a.block.body.start);
-  return updates.reduce((blessed, { block, text: body }) => {
+  return updates.reduce((blessed, { block, text: body, heading }) => {
+    const before =
+      blessed.slice(0, block.heading.start) +
+      (heading ?? blessed.slice(block.heading.start, block.heading.end));
     const old = blessed.slice(block.body.start, block.body.end);
     const tail = /\n*$/.exec(old)?.[0] ?? '';
     const after = old.trim() === '' ? tail : tail.replace('\n', '');
-    return blessed.slice(0, block.body.start) + body + after + blessed.slice(block.body.end);
+    const gap = blessed.slice(block.heading.end, block.body.start);
+    return before + gap + (heading === undefined ? body + after : old) + blessed.slice(block.body.end);
   }, text);
 }

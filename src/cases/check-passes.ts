@@ -2,7 +2,7 @@
 import { removeDead } from '../passes/dead.js';
 import { rewritesNamed, runPass, type PassState } from '../passes/pipeline.js';
 import { explainRewrite } from '../passes/rewrite.js';
-import { DiagnosticError, fail } from '../diagnostics/diagnostic.js';
+import { DiagnosticError, fail, type Diagnostic } from '../diagnostics/diagnostic.js';
 import { parseGraphRange } from '../ir/parse.js';
 import { printGraph, printId } from '../ir/print.js';
 import type { RewriteRule } from '../lang/ast.js';
@@ -31,19 +31,36 @@ export async function checkAfter(block: After, read: ReadCase): Promise<Outcome>
     const why = explain(rewritesOf(block.pass, block, read), read);
     return { problems: [caseProblem('E851', heading, `${block.pass} does not apply`, why)], update };
   }
-  const expected = parseGraphRange(block.body, read.rules);
-  const difference = graphDifference(expected.graph, state.graph, {
-    knownNames: new Set(Object.values(read.graph.parameters).map(({ name }) => name)),
-    literals: expected.weights,
-    weights: state.weights,
-  });
+  const difference = expectedDifference(block, state, read);
   if (difference !== null) {
+    const { message, problems } = difference;
+    const why = `It is now\n${text}`;
     return {
-      problems: [caseProblem('E851', heading, `after ${block.pass}: ${difference}`, `It is now\n${text}`)],
+      problems: problems ?? [caseProblem('E851', heading, `after ${block.pass}: ${message}`, why)],
       update,
     };
   }
   return { problems: await checkSameNumbers(read, state, block) };
+}
+
+/** How the graph differs from the expected one; a text that can't be read is a difference too. */
+function expectedDifference(
+  block: After,
+  state: PassState,
+  read: ReadCase,
+): { message: string; problems?: readonly Diagnostic[] } | null {
+  try {
+    const expected = parseGraphRange(block.body, read.rules);
+    const message = graphDifference(expected.graph, state.graph, {
+      knownNames: new Set(Object.values(read.graph.parameters).map(({ name }) => name)),
+      literals: expected.weights,
+      weights: state.weights,
+    });
+    return message === null ? null : { message };
+  } catch (error) {
+    if (!(error instanceof DiagnosticError)) throw error;
+    return { message: error.message, problems: error.diagnostics };
+  }
 }
 
 export function checkUnchanged(block: Unchanged, read: ReadCase): Promise<Outcome> {

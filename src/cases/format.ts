@@ -91,7 +91,7 @@ function parseHeading(heading: string): Expectation | null {
   if (words.length === 2 && first === 'after') return { kind: 'after', pass: second! };
   if (words.length === 3 && first === 'unchanged' && second === 'after')
     return { kind: 'unchanged', pass: third! };
-  if (first === 'error' && /^E\d{3}$/.test(second ?? '')) {
+  if (first === 'error' && /^E\w{3}$/.test(second ?? '')) {
     if (words.length === 2) return { kind: 'error', code: second!, pass: null };
     if (words.length === 4 && third === 'after') return { kind: 'error', code: second!, pass: fourth! };
   }

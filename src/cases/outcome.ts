@@ -17,7 +17,7 @@ export interface ReadCase {
 export interface Outcome {
   readonly problems: readonly Diagnostic[];
   /** For blocks that can be rewritten. */
-  readonly update?: { readonly block: Block; readonly text: string };
+  readonly update?: { readonly block: Block; readonly text: string; readonly heading?: string };
 }
 
 export const fine: Outcome = { problems: [] };

@@ -83,7 +83,12 @@ function checkError(block: ErrorBlock, { diagnostics }: DiagnosticError): Outcom
   const found = diagnostics.find(({ code }) => code === block.code);
   if (found === undefined) {
     const why = diagnostics.map(({ code, message }) => `${code}: ${message}`).join('\n');
-    return { problems: [caseProblem('E851', block.heading, `the error is not ${block.code}`, why)] };
+    const { text, start, end } = block.body;
+    const heading = `-- error ${diagnostics[0]!.code}${block.pass === null ? '' : ` after ${block.pass}`}`;
+    return {
+      problems: [caseProblem('E851', block.heading, `the error is not ${block.code}`, why)],
+      update: { block, text: text.slice(start, end), heading },
+    };
   }
   const words = [found.message, found.where, found.why, found.help].join('\n');
   const problems = bodyLines(block.body)

@@ -182,7 +182,7 @@ class Resolver {
       statement.op.start,
       statement.op.end,
       undefined,
-      'E806',
+      'E301',
       undefined,
       inferred.span === undefined ? [] : [{ message: 'the rule says so here', span: inferred.span }],
     );

@@ -149,7 +149,7 @@ class Verifier {
     const operands = operandTypes(node.operands, (id) => this.graph.values[id]!);
     const inferred = tryInfer(rule, operands, node.attrs, node.results.length - (rule.results.length - 1));
     if (isMisfit(inferred)) {
-      this.report('E806', inferred.misfit, node, inferred.span);
+      this.report('E301', inferred.misfit, node, inferred.span);
       return;
     }
     if (inferred.results.length !== node.results.length) {

@@ -91,6 +91,7 @@ function isFoldable(node: Node, graph: Graph, rules: RuleSet): boolean {
   return (
     rule !== undefined &&
     rule.dynamic === null &&
+    rule.emits.length > 0 &&
     operandValues(node).length > 0 &&
     node.results.every((id) => (elementCount(graph.values[id]!.shape) ?? Infinity) <= mostElements)
   );

@@ -81,9 +81,9 @@ export class ParameterNames {
   }
 }
 
-function isRelayout(rule: OpRule): boolean {
-  return (
-    rule.axes.length > 0 &&
-    rule.axes.every((clause) => clause.kind === 'function' && relayouts.has(clause.function))
-  );
+/** Permutations, reshapes and the like; and ops whose emit is their operand as it is. */
+function isRelayout({ axes, emits }: OpRule): boolean {
+  const [emit] = emits;
+  if (emits.length === 1 && emit?.value.kind === 'name') return true;
+  return axes.length > 0 && axes.every((clause) => clause.kind === 'function' && relayouts.has(clause.function));
 }

@@ -1,7 +1,8 @@
 /** What expressions of a rewrite can ask: attributes of matched nodes, types of values, and facts of the graph. */
 import { DiagnosticError, type Span } from '../diagnostics/diagnostic.js';
 import { type Binding, type Locals } from '../ir/build.js';
-import type { Attr, Operand, ValueId } from '../ir/graph.js';
+import type { Attr, Operand, TensorType } from '../ir/graph.js';
+import { elementCount, sameType } from '../ir/types.js';
 import type { Expr, RewriteRule } from '../lang/ast.js';
 import { evaluate, EvaluationError, type Scope } from '../lang/evaluate.js';
 import { lookUp, type Bindings } from './match.js';
@@ -42,11 +43,6 @@ export function rewriteError(
 
 function rewriteScope(bindings: Bindings | null, work: WorkGraph, locals: Locals, typeOf: TypeOf): Scope {
   const operand = (name: string): Operand | undefined => operandOf(bindings, locals, name);
-  const single = (args: readonly Expr[]): ValueId | null => {
-    const arg = args[0];
-    const value = arg?.kind === 'name' ? operand(arg.name) : undefined;
-    return typeof value === 'string' ? value : null;
-  };
   return {
     name: (name) => {
       const local = locals.get(name);
@@ -60,31 +56,45 @@ function rewriteScope(bindings: Bindings | null, work: WorkGraph, locals: Locals
       const id = typeof value === 'string' ? value : value[0];
       return id === undefined ? null : typeOf(id);
     },
-    call: (name, args) => {
-      const arg = args[0];
-      if (arg?.kind !== 'name' || args.length !== 1) return undefined;
-      const value = operand(arg.name);
-      if (value === undefined) return undefined;
-      const id = single(args);
-      switch (name) {
-        case 'is_constant':
-          return id !== null && work.isConstant(id);
-        case 'number':
-          return id === null ? null : work.uniform(id);
-        case 'uses':
-          return (value === null ? [] : [value].flat()).reduce((sum, each) => sum + work.uses(each), 0);
-        case 'op': {
-          const bound = lookUp(bindings, arg.name);
-          const node = bound?.kind === 'node' ? bound.node : id === null ? undefined : work.producer(id);
-          return node?.op ?? null;
-        }
-        case 'len':
-          return typeof value === 'string' || value === null ? undefined : value.length;
-        default:
-          return undefined;
-      }
+    call: (fn, args) => {
+      const values = args.map((arg) => (arg.kind === 'name' ? operand(arg.name) : undefined));
+      const known = values.filter((value) => value !== undefined);
+      if (known.length !== args.length) return undefined;
+      return askGraph(fn, known, work, typeOf);
     },
   };
+}
+
+/** Functions about values of the graph; undefined where it is another function. */
+function askGraph(fn: string, operands: readonly Operand[], work: WorkGraph, typeOf: TypeOf): Attr | undefined {
+  const [first, second] = operands.map((operand) => (operand === null ? [] : [operand].flat()));
+  const [id, other] = [first?.[0], second?.[0]];
+  switch (fn) {
+    case 'is_constant':
+      // What is left out is not computed either.
+      return first!.every((each) => work.isConstant(each));
+    case 'number':
+      return id === undefined ? null : work.uniform(id);
+    case 'uses':
+      return first!.reduce((sum, each) => sum + work.uses(each), 0);
+    case 'op':
+      return id === undefined ? null : (work.producer(id)?.op ?? null);
+    case 'same_type':
+      return id !== undefined && other !== undefined && sameType(typeOf(id), typeOf(other));
+    case 'along_last':
+      return id !== undefined && other !== undefined && isAlongLast(typeOf(id), typeOf(other));
+    case 'len':
+      return Array.isArray(operands[0]) ? operands[0].length : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** Whether a tensor broadcasts to another with one number for each place of its last axis, or one for all. */
+function isAlongLast(tensor: TensorType, of: TensorType): boolean {
+  if (tensor.shape.length > of.shape.length) return false;
+  const count = elementCount(tensor.shape);
+  return count === 1 || (count !== null && count === tensor.shape.at(-1) && count === of.shape.at(-1));
 }
 
 /** The value that a name stands for: a local one first, then what the left side bound; a node is its results. */
