@@ -21,14 +21,15 @@ may be read.`,
   },
   E251: {
     title: 'The model does not do the same in every run',
-    explanation: `The model was run with batches of 2, 3, 1 and 5 examples and with different data. Its kernels differed, so
+    explanation: `The model was run with batches of 2, 1 and 5 examples and with different data. Its kernels differed, so
 there is no one graph for it. Usual causes are a branch on \`x.shape[0]\`, \`tf.squeeze(x)\` without axes (it drops a batch of
 1), a random choice, or something kept from an earlier call. \`--input NAME=1,…\` fixes the batch.`,
   },
   E252: {
     title: 'A number does not follow the batch',
     explanation: `Sizes and attributes must be the same for every batch size, or a multiple of it. Others, such as
-\`x.shape[0] + 1\` or \`Math.ceil(x.shape[0] / 2)\`, can't be compiled for any batch. \`--input NAME=1,…\` fixes the batch.`,
+\`x.shape[0] + 1\` or \`Math.ceil(x.shape[0] / 2)\`, can't be compiled for any batch. \`--input NAME=1,…\` fixes the batch. Sizes that follow from the values of the inputs, such as
+how many boxes non-maximum suppression leaves, can't be compiled at all: export the part before.`,
   },
   E253: {
     title: 'A constant is not the same in every run',

@@ -133,14 +133,26 @@ function fit<T>(work: () => T, batches: readonly number[], what: string, random:
   } catch (error) {
     if (!(error instanceof Unfit)) throw error;
     const seen = batches.map((batch, i) => `${error.values[i]} (batch ${batch})`).join(', ');
+    const why = `in ${batches.length} runs it was ${seen}${drewRandom(random)}`;
+    if (batches.every((batch) => batch === batches[0])) {
+      return fail({
+        code: 'E252',
+        message: `${what}: a number depends on the values of the inputs`,
+        where: what,
+        why,
+        help:
+          'a compiled model has fixed sizes: export the part before, and do the rest in your own code, or use a\n' +
+          'function whose results always have the same size',
+      });
+    }
     return fail({
       code: 'E252',
       message: `${what}: a number is neither constant nor a multiple of the batch`,
       where: what,
-      why: `in ${batches.length} runs it was ${seen}` + drewRandom(random),
+      why,
       help:
         'write the model so that it treats every example of a batch alike, and so that no number is computed from the\n' +
-        'batch size except multiples of it; or fix the batch with --input NAME=1,…',
+        'batch size except multiples of it, nor from the values of the inputs; or fix the batch with --input NAME=1,…',
     });
   }
 }
