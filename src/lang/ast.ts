@@ -19,7 +19,8 @@ export type Expr =
       readonly entries: readonly { readonly key: string; readonly value: Expr }[];
       readonly span: Span;
     }
-  | { readonly kind: 'name'; readonly name: string; readonly span: Span }
+  /** `mayBeAbsent`: written `b?`, an argument in an `emit` that may be an optional operand left out. */
+  | { readonly kind: 'name'; readonly name: string; readonly mayBeAbsent?: true; readonly span: Span }
   /** `a.b` or `a.0`: a field of an object, or an item of a list. */
   | { readonly kind: 'field'; readonly of: Expr; readonly field: string; readonly span: Span }
   | { readonly kind: 'index'; readonly of: Expr; readonly index: Expr; readonly span: Span }

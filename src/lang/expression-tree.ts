@@ -121,6 +121,9 @@ export const expressionActions = {
   Primary_name(name: Node): Expr {
     return { kind: 'name', name: text(name), span: spanOf(name) };
   },
+  Argument_optional(this: Node, name: Node, _mark: Node): Expr {
+    return { kind: 'name', name: text(name), mayBeAbsent: true, span: spanOf(this) };
+  },
   Argument_spread(dots: Node, of: Node): Expr {
     return { kind: 'spread', of: of.tree() as Expr, span: span(dots.source.startIdx, of.source.endIdx) };
   },

@@ -1,10 +1,20 @@
 import { readFileSync } from 'node:fs';
-import { grammar as compile, type Grammar } from 'ohm-js';
+import { createRequire } from 'node:module';
+import type * as Ohm from 'ohm-js';
 import { projectFile } from './project-file.js';
 
-let loaded: Grammar | undefined;
+let loaded: Ohm.Grammar | undefined;
 
-/** The grammar of rule files, read from `grammar/espalier.ohm` when it is first needed. */
-export function grammar(): Grammar {
-  return (loaded ??= compile(readFileSync(projectFile('grammar/espalier.ohm'), 'utf8')));
+/** The text of the grammar of rule files, `grammar/espalier.ohm`. */
+export function grammarText(): string {
+  return readFileSync(projectFile('grammar/espalier.ohm'), 'utf8');
+}
+
+/** The grammar of rule files. Ohm is loaded here and not before: most runs find all rules in the cache. */
+export function grammar(): Ohm.Grammar {
+  if (loaded === undefined) {
+    const ohm = createRequire(import.meta.url)('ohm-js') as typeof Ohm;
+    loaded = ohm.grammar(grammarText());
+  }
+  return loaded;
 }

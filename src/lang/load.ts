@@ -4,6 +4,7 @@ import { join, relative, resolve, sep } from 'node:path';
 import picomatch from 'picomatch';
 import { DiagnosticError, fail, type Diagnostic } from '../diagnostics/diagnostic.js';
 import type { RuleSet, SourceText } from './ast.js';
+import { parseCached } from './parse-cache.js';
 import { projectFile } from './project-file.js';
 import { buildRuleSet } from './rule-set.js';
 
@@ -36,7 +37,7 @@ export function checkRules(extra: readonly string[]): {
 
 function readRules(extra: readonly string[]): ReturnType<typeof buildRuleSet> {
   const { sources, helpers } = readRuleFiles(extra);
-  return buildRuleSet(sources, helpers);
+  return buildRuleSet(sources, helpers, parseCached);
 }
 
 /** The texts of the core's rule files, then of the user's, and of the helper files beside them. */

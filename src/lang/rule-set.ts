@@ -3,7 +3,7 @@ import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import type { Declaration, RuleSet, SourceText } from './ast.js';
 import { check } from './check.js';
 import { readHelpers } from './helpers.js';
-import { parseFile } from './parse.js';
+import { parseFile, type ParsedFile } from './parse.js';
 import { resolveOp, resolveRewrite } from './resolve.js';
 import { firstOfEach } from './unique.js';
 
@@ -13,8 +13,9 @@ type NamedRule = Exclude<Declaration, { kind: 'infix' }>;
 export function buildRuleSet(
   sources: readonly SourceText[],
   helperSources: readonly SourceText[],
+  parse: (source: SourceText) => ParsedFile = parseFile,
 ): { rules: RuleSet; diagnostics: Diagnostic[] } {
-  const parsed = sources.map(parseFile);
+  const parsed = sources.map((source) => parse(source));
   const unique = firstOfEach(parsed.flatMap((file) => file.declarations));
   const resolved = resolve(unique.kept);
   const helpers = readHelpers(helperSources);

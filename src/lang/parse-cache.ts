@@ -1,0 +1,77 @@
+/**
+ * Rule files that were read before. Reading the core's rules with ohm takes a second or more, reading their trees back
+ * a few milliseconds. An entry is found by everything that it depends on: the text, the grammar and the parser itself.
+ */
+import { createHash, type Hash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { SourceText } from './ast.js';
+import { grammarText } from './grammar.js';
+import { parseFile, type ParsedFile } from './parse.js';
+
+const month = 30 * 24 * 60 * 60 * 1000;
+
+/** Reads a rule file, from the cache where it is in it. */
+export function parseCached(source: SourceText): ParsedFile {
+  const path = join(cacheDirectory(), `rules-${keyOf(source)}.json`);
+  const known = readEntry(path);
+  if (known !== null) return known;
+  const parsed = parseFile(source);
+  writeEntry(path, parsed);
+  return parsed;
+}
+
+/** `ESPALIER_CACHE`, else the place that the system has for caches. */
+export function cacheDirectory(): string {
+  const { ESPALIER_CACHE, XDG_CACHE_HOME } = process.env;
+  return ESPALIER_CACHE ?? join(XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'espalier');
+}
+
+let parser: Hash | undefined;
+
+function keyOf({ file, text }: SourceText): string {
+  parser ??= hashOfParser();
+  return parser.copy().update(file).update('\0').update(text).digest('hex').slice(0, 32);
+}
+
+/** The grammar, and all modules beside this one: a change to the parser makes every entry unknown. */
+function hashOfParser(): Hash {
+  const here = dirname(fileURLToPath(import.meta.url));
+  const hash = createHash('sha256').update(grammarText());
+  const modules = readdirSync(here).filter((file) => /\.(ts|js)$/.test(file) && !file.endsWith('.d.ts'));
+  for (const file of modules.sort()) hash.update(file).update(readFileSync(join(here, file)));
+  return hash;
+}
+
+/** Whatever is wrong with an entry, the file is read again. */
+function readEntry(path: string): ParsedFile | null {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as ParsedFile;
+  } catch {
+    return null;
+  }
+}
+
+/** A cache that can't be written to is none: only time is lost. */
+function writeEntry(path: string, parsed: ParsedFile): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    removeOld(dirname(path));
+    // Another process may read while this one writes.
+    const draft = `${path}.${process.pid}`;
+    writeFileSync(draft, JSON.stringify(parsed));
+    renameSync(draft, path);
+  } catch {
+    return;
+  }
+}
+
+function removeOld(directory: string): void {
+  for (const file of readdirSync(directory)) {
+    const path = join(directory, file);
+    if (file.startsWith('rules-') && Date.now() - statSync(path).mtimeMs > month)
+      rmSync(path, { force: true });
+  }
+}
