@@ -72,7 +72,7 @@ export function mapParts(code: Code, change: (part: Code) => Code): Code {
 
 /** A string literal; every character that is not plain ASCII is escaped. */
 export function stringLiteral(value: string): string {
-  const escaped = value.replace(/[\\'\u0000-\u001f\u007f-\uffff]/g, (char) =>
+  const escaped = value.replace(/\\|'|[^ -~]/g, (char) =>
     char === '\\' || char === "'" ? `\\${char}` : `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
   return `'${escaped}'`;
@@ -154,11 +154,22 @@ export function oneLine(code: Code): string {
   }
 }
 
+/** A key in an object literal; `__proto__` would set the prototype if it were not computed. */
+export function propertyName(key: string): string {
+  if (key === '__proto__') return `['__proto__']`;
+  return isIdentifier(key) ? key : stringLiteral(key);
+}
+
+/** Whether a name can stand after a dot. */
+export function isIdentifier(name: string): boolean {
+  return /^[A-Za-z_$][\w$]*$/.test(name);
+}
+
 function entryText(
   [key, value]: readonly [string, Code],
   print: (value: Code, taken: number) => string,
 ): string {
-  const name = /^[A-Za-z_$][\w$]*$/.test(key) ? key : stringLiteral(key);
+  const name = propertyName(key);
   const printed = print(value, name.length + 2);
   return printed === name ? name : `${name}: ${printed}`;
 }

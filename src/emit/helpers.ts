@@ -12,7 +12,19 @@ export type HelperRunner = (name: string, span: Span) => HelperFunction;
  * Makes the helpers of a rule set callable. Loads the TypeScript compiler, so call it only where there are helpers.
  * In a helper's text `tf` is the module that it imports; here it is the TensorFlow.js that computes.
  */
-export async function runnableHelpers(helpers: ReadonlyMap<string, Helper>, tf: Tf): Promise<HelperRunner> {
+export function runnableHelpers(helpers: ReadonlyMap<string, Helper>, tf: Tf): Promise<HelperRunner> {
+  const known = prepared.get(helpers)?.get(tf);
+  if (known !== undefined) return known;
+  const runner = prepareHelpers(helpers, tf);
+  const byEngine = prepared.get(helpers) ?? new WeakMap<Tf, Promise<HelperRunner>>();
+  prepared.set(helpers, byEngine.set(tf, runner));
+  return runner;
+}
+
+/** Helpers that were prepared before: passes and checks ask for the same ones many times. */
+const prepared = new WeakMap<ReadonlyMap<string, Helper>, WeakMap<Tf, Promise<HelperRunner>>>();
+
+async function prepareHelpers(helpers: ReadonlyMap<string, Helper>, tf: Tf): Promise<HelperRunner> {
   if (helpers.size === 0) return unknownHelper;
   const { default: ts } = await import('typescript');
   const text = [...helpers.values()].map((helper) => helper.text).join('\n');

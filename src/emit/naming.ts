@@ -96,6 +96,11 @@ export class Names {
     return reserved.has(name) || this.taken.has(name) || (this.outer?.has(name) ?? false);
   }
 
+  /** The same names taken, to go on from here more than once. */
+  fork(): Names {
+    return new Names(this.taken, this.outer);
+  }
+
   private take(name: string): string {
     this.taken.add(name);
     return name;

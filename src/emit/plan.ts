@@ -120,21 +120,22 @@ function planned(
   );
   const inner = statements.flatMap((statement) => (statement.kind === 'call' ? [statement.fn] : []));
   const alike = countBy(inner, kindOf);
+  const kinds = new Map<string, string>();
   const calls = new Map(
     inner.map((fn) => {
       const label = labelOf(fn);
       const wanted = fn.part === null || draft.parent === null ? label : `${own.name}${capitalised(label)}`;
-      const plan = planned(
-        draft.calls.get(fn)!,
-        {
-          name: names.claim(wanted, 'part'),
-          kind: withoutNumber(wanted),
-          property: properties.claim(label, 'part'),
-          repeated: fn.part === null && alike.get(kindOf(fn))! > 1,
-        },
-        { graph, names },
-      );
-      return [fn, plan] as const;
+      const repeated = fn.part === null && alike.get(kindOf(fn))! > 1;
+      const kind = withoutNumber(wanted);
+      if (repeated && !kinds.has(kind)) kinds.set(kind, names.claim(kind, 'part'));
+      const name = names.claim(wanted, 'part');
+      const inside = {
+        name,
+        kind: kinds.get(kind) ?? name,
+        property: properties.claim(label, 'part'),
+        repeated,
+      };
+      return [fn, planned(draft.calls.get(fn)!, inside, { graph, names })] as const;
     }),
   );
   return {

@@ -38,8 +38,8 @@ interface Scope {
 
 /** Which function each node belongs to: scopes of a readable size, inside one root. */
 export function groupByScope(nodes: readonly Node[]): { root: Group; groupOf: ReadonlyMap<Node, Group> } {
-  const tree = scopeTree(nodes);
-  const root: Group = { path: [], parent: null };
+  const tree = narrowed(scopeTree(nodes));
+  const root: Group = { path: tree.path, parent: null };
   const groupOf = new Map<Node, Group>();
   // An explicit stack, with the number of nodes in the function that a scope is in.
   const open: { scope: Scope; group: Group; size: number }[] = [
@@ -64,6 +64,12 @@ function isFunction(scope: Scope, outerSize: number): boolean {
   return (
     outerSize > maxStatements && scope.total >= minStatements && outerSize - scope.total >= minStatements
   );
+}
+
+/** The scope that everything is in: names are read from there. */
+function narrowed(scope: Scope): Scope {
+  const [only, ...others] = scope.children.values();
+  return only !== undefined && others.length === 0 && scope.nodes.length === 0 ? narrowed(only) : scope;
 }
 
 function scopeTree(nodes: readonly Node[]): Scope {

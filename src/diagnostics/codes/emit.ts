@@ -68,6 +68,16 @@ signature says. Sizes that are multiples of the batch must agree with each other
 name that is no operand, attribute or axis of the rule, an operator on the wrong kind of value, an index that is not
 there.`,
   },
+  E511: {
+    title: 'No tensor tells the batch size',
+    explanation: `A shape in an operation's attributes contains the symbolic batch, so the emitted module has to find out
+the batch size when it runs; but no input of the model has an axis that is the batch.`,
+  },
+  E512: {
+    title: 'The emitted module does not type-check',
+    explanation: `What Espalier writes is type-checked under \`strict\` before it is given out. An \`emit\` calls a
+function of TensorFlow.js, or a helper, with arguments that its declaration does not take.`,
+  },
   E790: {
     title: 'A damaged safetensors file',
     explanation: `A safetensors file starts with the length of its header, then has the header (JSON, which says where

@@ -1,0 +1,109 @@
+/** What values are called inside one function. */
+import type { Graph, Node, ValueId, WeightStore } from '../ir/graph.js';
+import { call, text, type Code } from './code.js';
+import type { Form } from './forms.js';
+import { shortestFloat32, type Constants } from './literals.js';
+import { camelCase, capitalised, Names, pascalCase, wordsOf } from './naming.js';
+import { localName, segmentsInside, type Plan } from './plan.js';
+
+/** The parameter that holds a function's weights. */
+export const weightsName = 'w';
+
+export interface LocalContext {
+  readonly graph: Graph;
+  readonly weights: WeightStore;
+  readonly names: Names;
+  readonly constants: Constants;
+  /** The node that makes a value. */
+  readonly producers: ReadonlyMap<ValueId, Node>;
+}
+
+/** Whether a parameter is written into the code as a number, rather than read from the weights file. */
+export function isScalar(id: ValueId, graph: Graph): boolean {
+  return graph.parameters[id]?.shape.length === 0;
+}
+
+/** The variables of one function. */
+export class Locals {
+  private readonly names: Names;
+  private readonly codes = new Map<ValueId, Code>();
+
+  constructor(
+    private readonly plan: Plan,
+    private readonly context: LocalContext,
+  ) {
+    this.names = new Names([weightsName], context.names);
+  }
+
+  /** A new name for anything. */
+  claim(wanted: string, fallback: string): string {
+    return this.names.claim(wanted, fallback);
+  }
+
+  /** Names a value after the node that makes it. */
+  declare(id: ValueId): string {
+    const name = this.names.claim(this.nameFor(id), 'x');
+    this.codes.set(id, text(name));
+    return name;
+  }
+
+  /** A value that is what other code already stands for. */
+  alias(id: ValueId, code: Code): void {
+    this.codes.set(id, code);
+  }
+
+  /** A value of the model whose name is known: an input, a parameter that is passed. */
+  declareAs(id: ValueId, wanted: string): string {
+    const name = this.names.claim(camelCase(wanted), 'x');
+    this.codes.set(id, text(name));
+    return name;
+  }
+
+  /** How a value is written. */
+  codeOf(id: ValueId, scalars: Form['scalars']): Code {
+    const known = this.codes.get(id);
+    if (known !== undefined) return known;
+    const property = this.plan.weights.get(id);
+    if (property !== undefined) return text(`${weightsName}.${property}`);
+    return this.scalar(id, scalars);
+  }
+
+  /** The name that a reader of the model would look for; if taken, with the operation's. */
+  nameFor(id: ValueId): string {
+    const { graph, producers } = this.context;
+    const { path } = this.plan.fn;
+    const node = producers.get(id);
+    if (node === undefined) {
+      const port = graph.inputs.find(({ value }) => value === id);
+      return localName([port?.name ?? graph.parameters[id]?.name ?? ''], this.plan.repeated);
+    }
+    const segments = segmentsInside(node.source.name, path);
+    const last = segments.at(-1) ?? '';
+    const telling =
+      segments.length > 1 && isNameOfType(last, node.source.type) ? segments.slice(0, -1) : segments;
+    const name = localName(telling.slice(-2), this.plan.repeated) || camelCase(node.op);
+    if (node.results.length > 1) return `${name}${node.results.indexOf(id) + 1}`;
+    return this.names.has(name) && telling !== segments ? `${name}${pascalCase(node.op)}` : name;
+  }
+
+  private scalar(id: ValueId, scalars: Form['scalars']): Code {
+    const { graph, weights, constants } = this.context;
+    const { name, dtype } = graph.parameters[id]!;
+    const value = weights.get(name)[0]!;
+    if (dtype === 'bool') return call('tf.scalar', [text(String(value !== 0)), text(`'bool'`)]);
+    if (dtype === 'int32') return call('tf.scalar', [text(String(value)), text(`'int32'`)]);
+    const number = constants.number(shortestFloat32(value), segmentsInside(name, []).slice(-2).join('/'));
+    return scalars === 'number' ? number : call('tf.scalar', [number]);
+  }
+}
+
+/** Whether a name only repeats an operation's type: `Conv2D_1` of a Conv2D. */
+function isNameOfType(name: string, type: string): boolean {
+  const plain = (value: string): string => value.toLowerCase().replace(/_\d+$|[^a-z0-9]/g, '');
+  return plain(name) === plain(type);
+}
+
+/** `scaled` → `scaledOut`, for results that need a name beside their own. */
+export function nameWith(name: string, word: string): string {
+  return `${name}${wordsOf(word).map(capitalised).join('')}`;
+}

@@ -1,0 +1,295 @@
+/** Puts an emitted module together: ts-morph writes the declarations, all at once. */
+import {
+  IndentationText,
+  Project,
+  QuoteKind,
+  Scope,
+  StructureKind,
+  type ClassDeclarationStructure,
+  type FunctionDeclarationStructure,
+  type InterfaceDeclarationStructure,
+  type StatementStructures,
+} from 'ts-morph';
+import type { DType, Graph, Port, TensorType } from '../ir/graph.js';
+import { moduleBackends, type BackendName } from './backends.js';
+import type { PrintedFunction, Typed } from './body.js';
+import { isIdentifier, layOut, propertyName, stringLiteral, text, type Code } from './code.js';
+import { weightsName } from './locals.js';
+import { checkInputText, readBytesText, weightsReaderText } from './runtime.js';
+import { tensorTypeText } from './types.js';
+
+export interface ModuleParts {
+  readonly graph: Graph;
+  readonly backend: BackendName;
+  readonly trainable: boolean;
+  readonly className: string;
+  readonly constants: readonly { readonly name: string; readonly literal: string }[];
+  /** Each function once, the model's own first. */
+  readonly functions: readonly { readonly printed: PrintedFunction; readonly doc: string }[];
+  /** The inputs that the model's function takes. */
+  readonly rootInputs: readonly Port[];
+  /** The object of all weights, and the element types in it. */
+  readonly weights: { readonly code: Code; readonly dtypes: ReadonlySet<DType> };
+  /** Texts of the helpers that are called. */
+  readonly helpers: readonly string[];
+}
+
+/** The text of a module. */
+export function moduleText(parts: ModuleParts): string {
+  const project = new Project({
+    useInMemoryFileSystem: true,
+    skipLoadingLibFiles: true,
+    manipulationSettings: { indentationText: IndentationText.TwoSpaces, quoteKind: QuoteKind.Single },
+  });
+  const file = project.createSourceFile('model.ts', '');
+  file.addStatements(statementsOf(parts));
+  return spaced(file.getFullText());
+}
+
+function statementsOf(parts: ModuleParts): (string | StatementStructures)[] {
+  const [main, ...others] = parts.functions;
+  return [
+    headerText(parts),
+    ...imports(parts.backend),
+    ...parts.constants.map(({ name, literal }) => `const ${name} = ${literal};`),
+    signatureText(parts.graph),
+    ...portTypes(parts.graph),
+    weightsInterface('Weights', main!.printed.weights, 'All weights, by the functions that use them.', true),
+    modelClass(parts, main!.printed),
+    loadFunction(parts),
+    functionOf(main!.printed, main!.doc),
+    ...others.flatMap(({ printed, doc }) => [
+      ...(printed.weightsType === null
+        ? []
+        : [
+            weightsInterface(
+              printed.weightsType,
+              printed.weights,
+              `The weights of \`${printed.name}\`.`,
+              false,
+            ),
+          ]),
+      functionOf(printed, doc),
+    ]),
+    ...parts.helpers,
+    ...(isEmpty(parts.weights.code) ? [] : [readWeightsText(parts.weights.code)]),
+    weightsReaderText(parts.weights.dtypes, parts.trainable),
+    readBytesText(moduleBackends[parts.backend].platform),
+    ...(parts.graph.inputs.length === 0 ? [] : [checkInputText(symbolicInputs(parts.graph).length > 1)]),
+  ];
+}
+
+// ---------------------------------------------------------------- declarations
+
+function headerText({ graph, className }: ModuleParts): string {
+  const ports = (what: string, list: readonly Port[]): string[] =>
+    list.map(({ name, value }) => ` *   ${what} ${commentText(name)}: ${shapeText(graph.values[value]!)}`);
+  return [
+    '/**',
+    ` * ${className}, compiled by Espalier.`,
+    ' *',
+    ...ports('input', graph.inputs),
+    ...ports('output', graph.outputs),
+    ' */',
+  ].join('\n');
+}
+
+function shapeText({ dtype, shape }: TensorType): string {
+  return `${dtype}[${shape.map((size) => (typeof size === 'number' ? size : 'batch')).join(', ')}]`;
+}
+
+/** Text of the model inside a comment: what could end it, or reorder what is read, is left out. */
+export function commentText(name: string): string {
+  return [...name.replace(/[^\p{L}\p{N} ._/:-]/gu, '_')].slice(0, 60).join('');
+}
+
+function imports(backend: BackendName): StatementStructures[] {
+  const { module, kernels } = moduleBackends[backend];
+  const main: StatementStructures = {
+    kind: StructureKind.ImportDeclaration,
+    namespaceImport: 'tf',
+    moduleSpecifier: module,
+  };
+  return kernels === null
+    ? [main]
+    : [main, { kind: StructureKind.ImportDeclaration, moduleSpecifier: kernels }];
+}
+
+function signatureText(graph: Graph): string {
+  const port = ({ name, value }: Port): Code => {
+    const { shape, dtype } = graph.values[value]!;
+    const sizes = shape.map((size) => text(typeof size === 'number' ? String(size) : 'null'));
+    return {
+      kind: 'object',
+      entries: [
+        ['name', text(stringLiteral(name))],
+        ['shape', { kind: 'list', items: sizes }],
+        ['dtype', text(stringLiteral(dtype))],
+      ],
+    };
+  };
+  const code: Code = {
+    kind: 'object',
+    entries: [
+      ['inputs', { kind: 'list', items: graph.inputs.map(port) }],
+      ['outputs', { kind: 'list', items: graph.outputs.map(port) }],
+    ],
+  };
+  return `/** What the model takes and gives; null is the batch. */\nexport const signature = ${layOut(code, 0, 999)} as const;`;
+}
+
+/** Types of the inputs and outputs by name, where there are several. */
+function portTypes(graph: Graph): string[] {
+  const type = (name: string, ports: readonly Port[], doc: string): string[] => {
+    if (ports.length === 1) return [];
+    const lines = ports.map(
+      (port) => `  readonly ${propertyName(port.name)}: ${tensorTypeText(graph.values[port.value]!)};\n`,
+    );
+    return [`/** ${doc} */\nexport type ${name} = {\n${lines.join('')}};`];
+  };
+  return [
+    ...type('Inputs', graph.inputs, 'The inputs by name.'),
+    ...type('Outputs', graph.outputs, 'The outputs by name.'),
+  ];
+}
+
+function weightsInterface(
+  name: string,
+  properties: readonly Typed[],
+  doc: string,
+  isExported: boolean,
+): InterfaceDeclarationStructure {
+  return {
+    kind: StructureKind.Interface,
+    name,
+    isExported,
+    docs: [doc],
+    properties: properties.map((property) => ({ ...property, isReadonly: true })),
+  };
+}
+
+function functionOf(printed: PrintedFunction, doc: string): FunctionDeclarationStructure {
+  const weights = printed.weightsType === null ? [] : [{ name: weightsName, type: printed.weightsType }];
+  return {
+    kind: StructureKind.Function,
+    name: printed.name,
+    docs: [doc],
+    parameters: [...printed.parameters, ...weights],
+    returnType: printed.returnType,
+    statements: printed.statements.map((statement) => statement.text),
+  };
+}
+
+// ---------------------------------------------------------------- the model
+
+function symbolicInputs(graph: Graph): Port[] {
+  return graph.inputs.filter(({ value }) =>
+    graph.values[value]!.shape.some((size) => typeof size !== 'number'),
+  );
+}
+
+function modelClass(parts: ModuleParts, main: PrintedFunction): ClassDeclarationStructure {
+  const { graph, className } = parts;
+  const { parameter, argument } = predictInputs(graph);
+  const args = [...parts.rootInputs.map(argument), ...(main.weightsType === null ? [] : ['this.weights'])];
+  return {
+    kind: StructureKind.Class,
+    name: className,
+    isExported: true,
+    docs: ['The model with its weights in memory, until `dispose`.'],
+    properties: [
+      { name: 'weights', type: 'Weights', isReadonly: true },
+      { name: 'tensors', type: 'tf.Tensor[]', isReadonly: true, scope: Scope.Private },
+    ],
+    ctors: [
+      {
+        parameters: [
+          { name: 'weights', type: 'Weights' },
+          { name: 'tensors', type: 'tf.Tensor[]' },
+        ],
+        statements: ['this.weights = weights;', 'this.tensors = tensors;'],
+      },
+    ],
+    methods: [
+      {
+        name: 'predict',
+        docs: ['Runs the model on any number of examples. The result is the caller’s to dispose.'],
+        parameters: parameter === null ? [] : [parameter],
+        returnType: main.returnType,
+        statements: [...checks(graph, argument), `return tf.tidy(() => ${main.name}(${args.join(', ')}));`],
+      },
+      {
+        name: 'dispose',
+        docs: ['Frees the weights.'],
+        returnType: 'void',
+        statements: ['tf.dispose(this.tensors);'],
+      },
+    ],
+  };
+}
+
+/** How `predict` takes its inputs: one as it is, several by name. */
+function predictInputs(graph: Graph): { parameter: Typed | null; argument: (port: Port) => string } {
+  const [only, ...others] = graph.inputs;
+  if (only === undefined) return { parameter: null, argument: () => '' };
+  if (others.length > 0) {
+    return {
+      parameter: { name: 'inputs', type: 'Inputs' },
+      argument: ({ name }) => (isIdentifier(name) ? `inputs.${name}` : `inputs[${stringLiteral(name)}]`),
+    };
+  }
+  return {
+    parameter: { name: 'input', type: tensorTypeText(graph.values[only.value]!) },
+    argument: () => 'input',
+  };
+}
+
+function checks(graph: Graph, argument: (port: Port) => string): string[] {
+  const symbolic = symbolicInputs(graph);
+  if (symbolic.length < 2) {
+    return graph.inputs.map((port, i) => `checkInput(${argument(port)}, signature.inputs[${i}]);`);
+  }
+  const axis = graph.values[symbolic[0]!.value]!.shape.findIndex((size) => typeof size !== 'number');
+  return [
+    `const batch = ${argument(symbolic[0]!)}?.shape[${axis}];`,
+    ...graph.inputs.map((port, i) => `checkInput(${argument(port)}, signature.inputs[${i}], batch);`),
+  ];
+}
+
+function loadFunction({ className, weights, backend }: ModuleParts): FunctionDeclarationStructure {
+  const from = { node: 'a file path, a URL', browser: 'a URL', both: 'a file path (in Node.js), a URL' };
+  const reader = 'weightsReader(await readBytes(source), tensors)';
+  const model = isEmpty(weights.code)
+    ? `  ${reader};\n  return new ${className}({}, tensors);`
+    : `  return new ${className}(readWeights(${reader}), tensors);`;
+  return {
+    kind: StructureKind.Function,
+    name: 'load',
+    isExported: true,
+    isAsync: true,
+    docs: [
+      `Loads the model: its weights are in \`weights.safetensors\`, given by ${from[moduleBackends[backend].platform]}, or in memory.`,
+    ],
+    parameters: [{ name: 'source', type: 'string | URL | ArrayBuffer' }],
+    returnType: `Promise<${className}>`,
+    statements: [
+      'await tf.ready();',
+      'const tensors: tf.Tensor[] = [];',
+      `try {\n${model}\n} catch (error) {\n  tf.dispose(tensors);\n  throw error;\n}`,
+    ],
+  };
+}
+
+function readWeightsText(code: Code): string {
+  return `/** Takes the weights from their file. The names there are those of the source model. */
+function readWeights(read: ReturnType<typeof weightsReader>): Weights {
+  return ${layOut(code, 1, 999)};
+}`;
+}
+
+const isEmpty = (code: Code): boolean => code.kind === 'object' && code.entries.length === 0;
+
+/** One empty line between declarations that have a comment or a body. */
+function spaced(module: string): string {
+  return `${module.replace(/\n+(?=\/\*\*|const )/g, '\n\n').trim()}\n`;
+}

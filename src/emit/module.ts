@@ -1,0 +1,189 @@
+/**
+ * The emitted module: a graph as TypeScript, with the functions of the model's own scopes, and its weights as
+ * safetensors. Names of the model only ever become identifiers through `naming.ts`, or escaped string literals.
+ */
+import { fail } from '../diagnostics/diagnostic.js';
+import type { Graph, Node, Parameter, ValueId, WeightStore } from '../ir/graph.js';
+import type { RuleSet } from '../lang/ast.js';
+import type { BackendName } from './backends.js';
+import { concreteShape } from './batch.js';
+import { rootInputs, type BodyContext, type PrintedFunction } from './body.js';
+import { call, stringLiteral, text, type Code } from './code.js';
+import { functionsOf, type Fn } from './functions.js';
+import { Constants } from './literals.js';
+import { liveGraph } from './live.js';
+import { isScalar } from './locals.js';
+import { moduleText } from './module-text.js';
+import { camelCase, Names, pascalCase } from './naming.js';
+import { planFunctions, type Plan } from './plan.js';
+import { printFunctions } from './print-functions.js';
+import { writeSafetensors, type StoredTensor } from './safetensors.js';
+import { schedule } from './schedule.js';
+import { groupByScope } from './scopes.js';
+import { typeErrors } from './type-check.js';
+
+export interface EmitOptions {
+  readonly backend: BackendName;
+  /** Weights are variables. Leaving batch normalisation unfolded is up to the pipeline. */
+  readonly trainable: boolean;
+  /** What the class is called; else after the graph. */
+  readonly modelName?: string;
+}
+
+export interface EmittedModule {
+  readonly modelTs: string;
+  readonly weights: Uint8Array;
+}
+
+/** Names that the module defines itself, or exports. */
+const ownNames = [
+  ...['tf', 'signature', 'Weights', 'Inputs', 'Outputs', 'load', 'readWeights', 'weightsReader', 'readBytes'],
+  ...['readFile', 'checkInput', 'elementTypes', 'TensorEntry'],
+];
+
+/** Writes a graph as a TypeScript module with its weights. The same graph gives the same bytes. */
+export async function emitModule(
+  whole: Graph,
+  weights: WeightStore,
+  rules: Pick<RuleSet, 'ops' | 'helpers'>,
+  options: EmitOptions,
+): Promise<EmittedModule> {
+  const { graph, read } = liveGraph(whole);
+  const names = new Names([...ownNames, ...rules.helpers.keys()]);
+  const label = options.modelName ?? graph.name;
+  const className = names.claim(pascalCase(label), 'Model');
+  const rootName = names.claim(camelCase(label), 'model');
+  const { root, groupOf } = groupByScope(graph.nodes);
+  const fn = functionsOf(schedule(graph, root, groupOf), graph);
+  const plan = planFunctions(fn, graph, rootName, (id) => !isScalar(id, graph), names);
+  const producers = new Map(graph.nodes.flatMap((node) => node.results.map((id) => [id, node] as const)));
+  const input: ModuleInput = { graph, weights, rules, options, plan, className, producers, read };
+  const modelTs = checkedText((forms) => printModule(input, names.fork(), forms));
+  return { modelTs, weights: writeSafetensors(storedWeights(plan, graph, weights)) };
+}
+
+interface ModuleInput {
+  readonly graph: Graph;
+  readonly weights: WeightStore;
+  readonly rules: Pick<RuleSet, 'ops' | 'helpers'>;
+  readonly options: EmitOptions;
+  readonly plan: Plan;
+  readonly className: string;
+  readonly producers: ReadonlyMap<ValueId, Node>;
+  readonly read: ReadonlySet<ValueId>;
+}
+
+interface PrintedModule {
+  readonly text: string;
+  readonly functions: readonly PrintedFunction[];
+}
+
+/** Prints the module with its statements in certain forms. */
+function printModule(input: ModuleInput, names: Names, forms: ReadonlyMap<string, number>): PrintedModule {
+  const { graph, plan, options, rules } = input;
+  const constants = new Constants(names);
+  const printed = new Map<Fn, PrintedFunction>();
+  const helpers = new Set<string>();
+  const context: BodyContext = {
+    ...input,
+    names,
+    constants,
+    helpers,
+    printed,
+    trainable: options.trainable,
+    outputsType: 'Outputs',
+    formOf: (kind) => forms.get(kind) ?? 0,
+    isRead: (id) => input.read.has(id),
+  };
+  const functions = printFunctions(plan, context, printed);
+  const owned = ownedWeights(plan).map((id) => graph.parameters[id]!);
+  const text = moduleText({
+    graph,
+    backend: options.backend,
+    trainable: options.trainable,
+    className: input.className,
+    constants: constants.entries(),
+    functions,
+    rootInputs: rootInputs(plan.fn, graph),
+    weights: { code: weightsCode(plan, graph), dtypes: new Set(owned.map(({ dtype }) => dtype)) },
+    helpers: helperTexts(helpers, rules.helpers),
+  });
+  return { text, functions: functions.map((fn) => fn.printed) };
+}
+
+// ---------------------------------------------------------------- types
+
+/**
+ * Prints until the types are right: statements whose types the checker can't work out are written in their next form.
+ */
+function checkedText(print: (forms: ReadonlyMap<string, number>) => PrintedModule): string {
+  const forms = new Map<string, number>();
+  for (;;) {
+    const { text, functions } = print(forms);
+    const errors = typeErrors(text);
+    if (errors.length === 0) return text;
+    const wrong = new Map<
+      string,
+      { readonly node: Node; readonly forms: number; readonly message: string }
+    >();
+    for (const { message, place } of errors) {
+      const statement = functions.find(({ name }) => name === place?.name)?.statements[place!.statement];
+      if (statement?.source == null) return badTypes(null, message);
+      wrong.set(statement.source.kind, { ...statement.source, message });
+    }
+    for (const [kind, { node, forms: count, message }] of wrong) {
+      const next = (forms.get(kind) ?? 0) + 1;
+      if (next >= count) return badTypes(node, message);
+      forms.set(kind, next);
+    }
+  }
+}
+
+function badTypes(node: Node | null, message: string): never {
+  return fail({
+    code: 'E512',
+    message:
+      node === null ? 'the emitted module does not type-check' : `the emit of ${node.op} does not type-check`,
+    ...(node === null ? {} : { where: `node ${JSON.stringify(node.source.name)}` }),
+    why: message,
+    help: 'See the declarations of TensorFlow.js for what its functions take, and give the emit arguments of those types.',
+  });
+}
+
+// ---------------------------------------------------------------- weights
+
+/** The parameters in the weights file, in the order of the module. */
+function ownedWeights(plan: Plan): ValueId[] {
+  return [...plan.weights.keys(), ...[...plan.calls.values()].flatMap(ownedWeights)];
+}
+
+/** `{ kernel: read('conv/kernel', [3, 3, 8, 16]), … }` */
+function weightsCode(plan: Plan, graph: Graph): Code {
+  const own = [...plan.weights].map(([id, property]) => [property, readCode(graph.parameters[id]!)] as const);
+  const parts = [...plan.calls.values()]
+    .filter((inner) => inner.hasWeights)
+    .map((inner) => [inner.property!, weightsCode(inner, graph)] as const);
+  return { kind: 'object', entries: [...own, ...parts] };
+}
+
+function readCode({ name, shape, dtype }: Parameter): Code {
+  const sizes: Code = { kind: 'list', items: concreteShape(shape, 1).map((size) => text(String(size))) };
+  const args = [text(stringLiteral(name)), sizes];
+  return call('read', dtype === 'float32' ? args : [...args, text(stringLiteral(dtype))]);
+}
+
+function* storedWeights(plan: Plan, graph: Graph, weights: WeightStore): Generator<[string, StoredTensor]> {
+  const parameters = ownedWeights(plan).map((id) => graph.parameters[id]!);
+  const named = new Map(parameters.map((parameter) => [parameter.name, parameter]));
+  for (const [name, { dtype, shape }] of named) {
+    yield [name, { dtype, shape: concreteShape(shape, 1), data: weights.get(name) }];
+  }
+}
+
+/** The texts of helpers, and of those that they call. */
+function helperTexts(used: ReadonlySet<string>, helpers: RuleSet['helpers']): string[] {
+  const all = new Set(used);
+  // A set's loop reaches what is added on the way.
+  for (const name of all) helpers.get(name)?.uses.forEach((other) => all.add(other));
+  return [...all].map((name) => helpers.get(name)!.text.replace(/^export /gm, ''));
+}

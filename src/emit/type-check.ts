@@ -1,0 +1,74 @@
+/** Type-checks an emitted module, as its users will: strict, with TensorFlow.js's own declarations. */
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ts } from 'ts-morph';
+import { tensorflowPackages } from './backends.js';
+
+export interface TypeError {
+  readonly message: string;
+  /** The function of the module that it is in, and which of its statements; null outside of functions. */
+  readonly place: { readonly name: string; readonly statement: number } | null;
+}
+
+const require = createRequire(import.meta.url);
+const moduleFile = join(dirname(fileURLToPath(import.meta.url)), 'emitted-module.ts');
+
+/** Stricter than `strict`, so that the module fits into strict projects; unused names would be dead code. */
+const options = (): ts.CompilerOptions => ({
+  strict: true,
+  noUncheckedIndexedAccess: true,
+  noUnusedLocals: true,
+  noImplicitReturns: true,
+  noEmit: true,
+  skipLibCheck: true,
+  module: ts.ModuleKind.ESNext,
+  moduleResolution: ts.ModuleResolutionKind.Bundler,
+  target: ts.ScriptTarget.ES2022,
+  lib: ['lib.es2022.d.ts', 'lib.dom.d.ts'],
+  types: [],
+  // All of TensorFlow.js's packages give the same namespace; one of them is installed here.
+  paths: Object.fromEntries(tensorflowPackages.map((name) => [name, [coreTypes()]])),
+});
+
+function coreTypes(): string {
+  return join(dirname(require.resolve('@tensorflow/tfjs-core/package.json')), 'dist', 'index.d.ts');
+}
+
+/** Declarations parse once, however many modules are checked. */
+const declarations = new Map<string, ts.SourceFile | undefined>();
+let lastProgram: ts.Program | undefined;
+
+/** What is wrong with a module's types. */
+export function typeErrors(text: string): TypeError[] {
+  const compilerOptions = options();
+  const file = ts.createSourceFile(moduleFile, text, ts.ScriptTarget.ES2022, true);
+  const host = ts.createCompilerHost(compilerOptions);
+  const read = host.getSourceFile.bind(host);
+  const libraries = join(dirname(require.resolve('typescript/package.json')), 'lib');
+  host.getDefaultLibLocation = () => libraries;
+  host.getDefaultLibFileName = () => join(libraries, 'lib.es2022.d.ts');
+  host.fileExists = (name) => name === moduleFile || ts.sys.fileExists(name);
+  host.getSourceFile = (name, languageVersion) => {
+    if (name === moduleFile) return file;
+    if (!declarations.has(name)) declarations.set(name, read(name, languageVersion));
+    return declarations.get(name);
+  };
+  lastProgram = ts.createProgram([moduleFile], compilerOptions, host, lastProgram);
+  const problems = [
+    ...lastProgram.getSyntacticDiagnostics(file),
+    ...lastProgram.getSemanticDiagnostics(file),
+  ];
+  return problems.map(({ messageText, start }) => ({
+    message: ts.flattenDiagnosticMessageText(messageText, '\n'),
+    place: start === undefined ? null : placeOf(file, start),
+  }));
+}
+
+function placeOf(file: ts.SourceFile, position: number): TypeError['place'] {
+  const contains = (node: ts.Node): boolean => node.pos <= position && position < node.end;
+  const declaration = file.statements.find(contains);
+  if (declaration === undefined || !ts.isFunctionDeclaration(declaration)) return null;
+  const statement = declaration.body?.statements.findIndex(contains) ?? -1;
+  return statement < 0 ? null : { name: declaration.name!.text, statement };
+}

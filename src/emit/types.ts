@@ -1,0 +1,16 @@
+/** TensorFlow.js's types for tensors. */
+import type { TensorType } from '../ir/graph.js';
+
+/** `tf.Tensor4D` */
+export function tensorTypeText({ shape }: TensorType): string {
+  const rank = shape.length;
+  if (rank === 0) return 'tf.Scalar';
+  return rank <= 6 ? `tf.Tensor${rank}D` : 'tf.Tensor';
+}
+
+/** `tf.Variable<tf.Rank.R4>` for weights that are trained. */
+export function weightTypeText(type: TensorType, trainable: boolean): string {
+  return trainable && type.shape.length <= 6
+    ? `tf.Variable<tf.Rank.R${type.shape.length}>`
+    : tensorTypeText(type);
+}
