@@ -52,12 +52,10 @@ export function scoreChannels(
     ...scoreBy(input, having, measure, seed, withRole),
     ...scoreBy(input, lacking, measures.get(role.fallback)!, seed),
   ]);
-  const warnings = lacking.map((space): Diagnostic => ({
-    code: 'E405',
-    severity: 'warning',
-    message: `space ${space.id} has no parameter with the role "${role.name}"; it is ranked by ${role.fallback}`,
-  }));
-  return { scores, diagnostics: [...warnings, ...notFinite(spaces, scores)] };
+  return {
+    scores,
+    diagnostics: [...withoutRole(lacking, spaces.length, role), ...notFinite(spaces, scores)],
+  };
 }
 
 function scoreBy(
@@ -152,6 +150,22 @@ function valuesWithRole(graph: Graph, rules: RuleSet, role: string): ReadonlySet
   return values;
 }
 
+function withoutRole(
+  lacking: readonly Space[],
+  total: number,
+  role: NonNullable<Measure['role']>,
+): Diagnostic[] {
+  if (lacking.length === 0) return [];
+  return [
+    {
+      code: 'E405',
+      severity: 'warning',
+      message: `${lacking.length} of ${total} channel spaces have no parameter with the role "${role.name}"; ${role.fallback} ranks them`,
+      why: `These are ${firstIds(lacking)}.`,
+    },
+  ];
+}
+
 function notFinite(spaces: readonly Space[], scores: Scores): Diagnostic[] {
   const bad = spaces.filter((space) => scores.get(space.leaf)!.some((score) => !Number.isFinite(score)));
   if (bad.length === 0) return [];
@@ -159,14 +173,18 @@ function notFinite(spaces: readonly Space[], scores: Scores): Diagnostic[] {
     {
       code: 'E410',
       severity: 'warning',
-      message: `${bad.length} channel spaces have weights that are infinite or not numbers`,
-      why: `In ${bad
-        .slice(0, 5)
-        .map((space) => space.id)
-        .join(', ')}${bad.length > 5 ? ', …' : ''}.`,
+      message: `${bad.length} of ${spaces.length} channel spaces have weights that are infinite or not numbers`,
+      why: `These are ${firstIds(bad)}.`,
       help: 'Such channels are kept as the most important ones; look into the weights of the model.',
     },
   ];
+}
+
+function firstIds(spaces: readonly Space[]): string {
+  const shown = spaces.slice(0, 5).map((space) => space.id);
+  return (
+    shown.join(', ') + (spaces.length > shown.length ? `, and ${spaces.length - shown.length} more` : '')
+  );
 }
 
 function partition<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {

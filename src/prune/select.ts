@@ -9,13 +9,14 @@ import type { PruneSettings } from './options.js';
 import { removalOrder } from './order.js';
 import type { LeafSizes } from './polynomial.js';
 
-/** The spaces that the options let pruning touch. */
+/** The spaces that the options let pruning touch. A single channel can't go: it would leave its space empty. */
 export function prunableSpaces(
   analysis: AxisAnalysis,
   settings: Pick<PruneSettings, 'allowMixes' | 'pruneKept'>,
 ): readonly Space[] {
   return analysis.spaces.filter(
     (space) =>
+      space.size > 1 &&
       space.frozen.length === 0 &&
       (settings.pruneKept || space.keep.length === 0) &&
       (settings.allowMixes || space.mixes.length === 0),

@@ -68,7 +68,8 @@ describe('importance of channels', () => {
       {
         code: 'E405',
         severity: 'warning',
-        message: 'space b/kernel[1] has no parameter with the role "scale"; it is ranked by l2',
+        message: '1 of 2 channel spaces have no parameter with the role "scale"; l2 ranks them',
+        why: 'These are b/kernel[1].',
       },
     ]);
   });
@@ -136,7 +137,7 @@ describe('importance of channels', () => {
     const broken = { ...given, 'b/kernel': Float32Array.of(NaN, 4, 6, 8, 0, Infinity) };
     const { diagnostics } = score(network(small, broken), [['a/kernel', 1]], 'l1');
     expect(diagnostics.map((d) => [d.code, d.severity, d.why])).toEqual([
-      ['E410', 'warning', 'In a/kernel[1].'],
+      ['E410', 'warning', 'These are a/kernel[1].'],
     ]);
   });
 

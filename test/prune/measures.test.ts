@@ -51,6 +51,9 @@ describe('importance measures', () => {
   it('fpgm adds up distances from the other channels', () => {
     const [ab, ac, bc] = [Math.hypot(3, 8), Math.hypot(1, 7), Math.hypot(4, 1)];
     expect(measured('fpgm', columns)).toEqual([ab + ac, ab + bc, ac + bc]);
+    const nine = Float32Array.from({ length: 18 }, (_, i) => (i < 9 ? i : 0));
+    const long = { data: nine, outer: 1, size: 2, inner: 9, positions: [0, 1], owners: [0, 1], channels: 2 };
+    expect(measured('fpgm', long)).toEqual([Math.sqrt(204), Math.sqrt(204)]);
     // channel 0 is (1, 1, 1, 1), channel 1 is (3, 0, 0, 4)
     expect(measured('fpgm', rows)).toEqual([Math.sqrt(15), Math.sqrt(15)]);
   });

@@ -20,17 +20,33 @@ function sumOfDistances(slices: ChannelSlices): Float64Array {
   const sums = new Float64Array(channels);
   for (let a = 0; a < channels; a++) {
     for (let b = a + 1; b < channels; b++) {
-      let square = 0;
-      for (let i = a * length, j = b * length; i < (a + 1) * length; i++, j++) {
-        const difference = rows[i]! - rows[j]!;
-        square += difference * difference;
-      }
-      const distance = Math.sqrt(square);
+      const distance = Math.sqrt(squaredDistance(rows, a * length, b * length, length));
       sums[a]! += distance;
       sums[b]! += distance;
     }
   }
   return sums;
+}
+
+/** Four sums side by side: additions that don't wait for each other. */
+function squaredDistance(rows: Float32Array, a: number, b: number, length: number): number {
+  let [s0, s1, s2, s3] = [0, 0, 0, 0];
+  let i = 0;
+  for (; i + 3 < length; i += 4) {
+    const d0 = rows[a + i]! - rows[b + i]!;
+    const d1 = rows[a + i + 1]! - rows[b + i + 1]!;
+    const d2 = rows[a + i + 2]! - rows[b + i + 2]!;
+    const d3 = rows[a + i + 3]! - rows[b + i + 3]!;
+    s0 += d0 * d0;
+    s1 += d1 * d1;
+    s2 += d2 * d2;
+    s3 += d3 * d3;
+  }
+  for (; i < length; i++) {
+    const d = rows[a + i]! - rows[b + i]!;
+    s0 += d * d;
+  }
+  return s0 + s1 + (s2 + s3);
 }
 
 /** The slices side by side: row c is channel c's. */
