@@ -2,6 +2,7 @@ import type { Semantics } from 'ohm-js';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import type { Build, Declaration, Expr, SourceText } from './ast.js';
 import { axisActions } from './axis-tree.js';
+import { checkComments } from './comments.js';
 import { declarationActions } from './declaration-tree.js';
 import { expressionActions } from './expression-tree.js';
 import { grammar } from './grammar.js';
@@ -31,7 +32,7 @@ function trees(): Semantics {
 /** Reads a rule file. Every declaration is read on its own, so that all syntax errors of a file are found. */
 export function parseFile(source: SourceText): ParsedFile {
   const declarations: Declaration[] = [];
-  const diagnostics: Diagnostic[] = [];
+  const diagnostics = checkComments(source);
   for (const chunk of splitDeclarations(source.text)) {
     const parsed = parseText<Declaration>(chunk.text, 'Declaration', source.file, chunk.start);
     diagnostics.push(...parsed.diagnostics);

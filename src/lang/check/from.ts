@@ -63,8 +63,11 @@ function sourceScope(from: FromClause, facts: OpFacts, bound: readonly Bind[]): 
   return namesOf(`this \`from\` of \`${facts.op.name}\``, {
     tensors: new Set([...bound.map((bind) => bind.name), ...facts.operands, ...facts.results]),
     variadic: new Set(bound.filter((bind) => bind.arity === 'variadic').map((bind) => bind.name)),
-    // Compile-time values and attributes of the source node: any name may be one.
-    values: new Set(bound.map((bind) => bind.name).filter((name) => !facts.operands.includes(name))),
+    // A name that is neither an operand nor placed in the expansion is a compile-time value; any other name may be an
+    // attribute of the source node.
+    values: new Set(
+      bound.map((bind) => bind.name).filter((name) => !facts.operands.includes(name) && !placed.has(name)),
+    ),
     open: true,
     special: new Set(['is_constant', 'number']),
   });
