@@ -21,8 +21,13 @@ export interface BuildContext {
   evaluate(expr: Expr, locals: Locals): Attr;
   /** The attributes of a matched node, for `{ ...c }`. */
   spread(name: string): Attrs;
-  /** Adds a node; its results. */
-  node(rule: OpRule, operands: Readonly<Record<string, Operand>>, attrs: Attrs): readonly ValueId[];
+  /** Adds a node; its results. `like` names the matched node whose attributes it takes over, `{ ...c }`. */
+  node(
+    rule: OpRule,
+    operands: Readonly<Record<string, Operand>>,
+    attrs: Attrs,
+    like: string | null,
+  ): readonly ValueId[];
   /** Adds a constant; `beside` is another operand of the node that it is built for, whose element type it takes. */
   scalar(value: Attr, beside: ValueId | null): ValueId;
   /** The op of a matched node, whose name stands for it on the right: `(relu | tanh)(x) as a => a(x)`. */
@@ -99,10 +104,15 @@ function buildNode(expr: NodeBuild, context: BuildContext, locals: Locals): Oper
     rule.attrs.flatMap(({ name }) => (name in spread ? [[name, spread[name]!]] : [])),
   );
   const attrs = expr.attrs.map(({ name, value }): [string, Attr] => [name, context.evaluate(value, locals)]);
-  const results = context.node(rule, Object.fromEntries(operands), {
-    ...declared,
-    ...Object.fromEntries(attrs),
-  });
+  const results = context.node(
+    rule,
+    Object.fromEntries(operands),
+    {
+      ...declared,
+      ...Object.fromEntries(attrs),
+    },
+    expr.spread,
+  );
   const variadic = rule.results.some(({ kind }) => kind === 'variadic');
   return results.length === 1 && !variadic ? results[0]! : results;
 }

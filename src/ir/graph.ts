@@ -50,7 +50,7 @@ export interface Node {
   readonly results: readonly ValueId[];
   /** The module that the node belongs to in the source model, e.g. `features/3/conv`; may be empty. */
   readonly scope: string;
-  /** The source node this one came from. Rewrites keep the root node's. */
+  /** The source node this one came from. Rewrites keep the root node's, or, with `{ ...c }`, that of c. */
   readonly source: { readonly name: string; readonly type: string };
   /** The `from`, or the rewrite, that made this node. */
   readonly rule: RulePlace;

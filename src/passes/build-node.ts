@@ -27,6 +27,13 @@ export function buildReplacement(
   const newTypes = new Map<ValueId, TensorType>();
   const typeOf = (id: ValueId): TensorType => newTypes.get(id) ?? work.type(id);
 
+  /** A matched node with changes is still that node; what is new belongs to the root. */
+  const originOf = (like: string | null): Pick<Node, 'scope' | 'source'> => {
+    const bound = like === null ? undefined : lookUp(bindings, like);
+    const { scope, source } = bound?.kind === 'node' ? bound.node : root;
+    return { scope, source };
+  };
+
   const context: BuildContext = {
     rules: work.rules,
     tensor: (name) => operandOf(bindings, new Map(), name),
@@ -44,7 +51,7 @@ export function buildReplacement(
       const dtype = beside === null ? 'float32' : typeOf(beside).dtype;
       return work.scalar(checkedScalar(value, dtype, rewrite), dtype);
     },
-    node: (rule, operands, attrs) => {
+    node: (rule, operands, attrs, like) => {
       const inferred = tryInfer(rule, operandTypes(operands, typeOf), attrs);
       if (isMisfit(inferred)) {
         throw rewriteError(
@@ -62,8 +69,7 @@ export function buildReplacement(
           operands,
           attrs: inDeclaredOrder(rule, inferred.attrs),
           results,
-          scope: root.scope,
-          source: root.source,
+          ...originOf(like),
           rule: place,
         },
         types: inferred.results,

@@ -85,5 +85,7 @@ export class ParameterNames {
 function isRelayout({ axes, emits }: OpRule): boolean {
   const [emit] = emits;
   if (emits.length === 1 && emit?.value.kind === 'name') return true;
-  return axes.length > 0 && axes.every((clause) => clause.kind === 'function' && relayouts.has(clause.function));
+  return (
+    axes.length > 0 && axes.every((clause) => clause.kind === 'function' && relayouts.has(clause.function))
+  );
 }

@@ -66,7 +66,12 @@ function rewriteScope(bindings: Bindings | null, work: WorkGraph, locals: Locals
 }
 
 /** Functions about values of the graph; undefined where it is another function. */
-function askGraph(fn: string, operands: readonly Operand[], work: WorkGraph, typeOf: TypeOf): Attr | undefined {
+function askGraph(
+  fn: string,
+  operands: readonly Operand[],
+  work: WorkGraph,
+  typeOf: TypeOf,
+): Attr | undefined {
   const [first, second] = operands.map((operand) => (operand === null ? [] : [operand].flat()));
   const [id, other] = [first?.[0], second?.[0]];
   switch (fn) {

@@ -142,7 +142,9 @@ export class WorkGraph {
     const data = newTensorData(dtype, 1);
     data[0] = value;
     const text = Object.is(value, -0) ? '-0' : String(value);
-    const id = this.freshId(`c${text.replaceAll(/[^0-9a-zA-Z.]/g, '_')}`);
+    const readable = `c${text.replaceAll(/[^0-9a-zA-Z.]/g, '_')}`;
+    const id = this.types.has(readable) || this.reserved.has(readable) ? this.freshId(readable) : readable;
+    this.reserved.add(id);
     const name = this.freshParameterName(`scalar/${text}`);
     this.added.set(name, data);
     this.parameters.set(id, { name, dtype, shape: [] });
