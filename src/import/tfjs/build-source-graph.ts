@@ -14,11 +14,18 @@ import type { TraceInput } from './run.js';
  */
 const repeatKernel = 'Tile';
 
+export interface BuiltGraph {
+  readonly graph: SourceGraph;
+  readonly weights: WeightStore;
+  /** For the nodes that stand for a kernel call: which call of a run it is. */
+  readonly steps: ReadonlyMap<string, number>;
+}
+
 /** Builds the graph, and the data of its constants. */
 export function buildSourceGraph(
   { name, inputs }: { readonly name: string; readonly inputs: readonly TraceInput[] },
   aligned: Aligned,
-): { readonly graph: SourceGraph; readonly weights: WeightStore } {
+): BuiltGraph {
   const names = new Names();
   const ports = inputs.map(({ name, dtype, shape }) => ({ name: names.unique(name), dtype, shape }));
   const live = liveNodes(aligned);
@@ -53,6 +60,7 @@ export function buildSourceGraph(
   return {
     graph: { source: 'tfjs', name, inputs: ports, constants: pool.constants, nodes, outputs },
     weights: pool.weights(),
+    steps: new Map([...made].map(([step, node]) => [node, step])),
   };
 }
 
@@ -212,4 +220,12 @@ function bytes(data: TensorData): Uint8Array {
 
 function bits(data: TensorData): string {
   return Buffer.from(bytes(data)).toString('hex');
+}
+
+/** A result of a node by `NODE`, or `NODE:1` for further results; null where there is none. */
+export function parseRef(graph: SourceGraph, name: string): SourceRef | null {
+  const [, node, output] = /^(.*?)(?::(\d+))?$/s.exec(name)!;
+  const found = graph.nodes.find((candidate) => candidate.name === node);
+  const ref = { node: node!, output: Number(output ?? 0) };
+  return found !== undefined && ref.output < found.outputs ? ref : null;
 }

@@ -12,9 +12,11 @@ import { codePlace, printPlace } from './places.js';
 import { withSeededRandom } from './random.js';
 import type { TraceSubject } from './run.js';
 import { makeReference } from './runtime.js';
+import type { Runtime } from './runtime.js';
 import { exclusively, loadTensorFlow, onBackend } from './tensorflow.js';
 import type { TensorFlow } from './tensorflow.js';
 import { selectOutputs, trace, traceFingerprint } from './trace.js';
+import type { Trace } from './trace.js';
 
 /** Weights that a module draws at random are the same every time it is read. */
 const weightSeed = 1;
@@ -29,7 +31,7 @@ export async function readFunctionModule(path: string, options: ReadOptions): Pr
       belongings.collect(async () =>
         moduleSubject(tf, name, await callExport(tf, path, module), options, module.locate),
       );
-    const { graph, weights, fingerprint } = await onBackend(tf, 'cpu', async () => {
+    const traced = await onBackend(tf, 'cpu', async () => {
       const belongings = new Belongings(tf);
       try {
         const subject = await instantiate(belongings);
@@ -39,10 +41,11 @@ export async function readFunctionModule(path: string, options: ReadOptions): Pr
       }
     });
     return {
-      graph: selectOutputs(graph, options.outputs),
-      weights,
-      hash: createHash('sha256').update(module.source).update(fingerprint).digest('hex'),
-      reference: (outputs) => exclusively(() => loadReference(tf, path, instantiate, fingerprint, outputs)),
+      graph: selectOutputs(traced.graph, options.outputs),
+      weights: traced.weights,
+      hash: createHash('sha256').update(module.source).update(traced.fingerprint).digest('hex'),
+      reference: (outputs) =>
+        exclusively(() => loadReference(tf, path, instantiate, traced, outputs ?? options.outputs)),
     };
   });
 }
@@ -87,13 +90,13 @@ async function loadReference(
   tf: TensorFlow,
   path: string,
   instantiate: (belongings: Belongings) => Promise<TraceSubject>,
-  fingerprint: string,
+  traced: Trace,
   outputs: readonly string[] | undefined,
 ): Promise<Reference> {
   const belongings = new Belongings(tf);
   const subject = await onBackend(tf, 'cpu', async () => {
     const made = await instantiate(belongings);
-    if ((await belongings.collect(() => traceFingerprint(tf, made))) === fingerprint) return made;
+    if ((await belongings.collect(() => traceFingerprint(tf, made))) === traced.fingerprint) return made;
     belongings.dispose();
     return fail({
       code: 'E264',
@@ -103,16 +106,13 @@ async function loadReference(
       help: 'load the weights from a file, or draw them with a seed: only Math.random and what uses it are repeatable',
     });
   });
-  return makeReference(
-    tf,
-    {
-      inputNames: subject.inputs.map(({ name }) => name),
-      run: async (inputs) =>
-        namedOutputs(tf, await belongings.collect(async () => subject.run(inputs)), subject),
-      dispose: () => {
-        belongings.dispose();
-      },
+  const runtime: Runtime = {
+    subject,
+    run: async (inputs) =>
+      namedOutputs(tf, await belongings.collect(async () => subject.run(inputs)), subject),
+    dispose: () => {
+      belongings.dispose();
     },
-    outputs,
-  );
+  };
+  return makeReference(tf, runtime, traced, outputs);
 }

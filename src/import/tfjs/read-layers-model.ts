@@ -8,7 +8,9 @@ import type { ReadOptions, SourceModel } from '../source-graph.js';
 import { Belongings } from './belongings.js';
 import { authorsPlace, layersSubject } from './model-subjects.js';
 import { namedOutputs } from './outputs.js';
+import type { TraceSubject } from './run.js';
 import { makeReference } from './runtime.js';
+import type { Runtime } from './runtime.js';
 import { exclusively, loadTensorFlow, onBackend } from './tensorflow.js';
 import type { TensorFlow } from './tensorflow.js';
 import { selectOutputs, trace } from './trace.js';
@@ -17,42 +19,38 @@ import { selectOutputs, trace } from './trace.js';
 export async function readLayersModel(path: string, options: ReadOptions): Promise<SourceModel> {
   const files = await readModelFiles(path);
   const tf = await loadTensorFlow();
-  const { graph, weights } = await exclusively(() =>
+  const subjectOf = (model: Tf.LayersModel): TraceSubject =>
+    layersSubject(files.name, model, { shapes: options.inputShapes, examples: {} }, authorsPlace);
+  const traced = await exclusively(() =>
     onBackend(tf, 'cpu', async () => {
       const belongings = new Belongings(tf);
       try {
         const model = await belongings.collect(() => loadModel(tf, files));
-        const choices = { shapes: options.inputShapes, examples: {} };
-        return await belongings.collect(() =>
-          trace(tf, layersSubject(files.name, model, choices, authorsPlace)),
-        );
+        return await belongings.collect(() => trace(tf, subjectOf(model)));
       } finally {
         belongings.dispose();
       }
     }),
   );
   return {
-    graph: selectOutputs(graph, options.outputs),
-    weights,
+    graph: selectOutputs(traced.graph, options.outputs),
+    weights: traced.weights,
     hash: files.hash,
     reference: async (outputs) => {
       const belongings = new Belongings(tf);
       const model = await belongings.collect(() => loadModel(tf, files));
-      const names = { name: files.name, outputNames: graph.outputs.map(({ name }) => name) };
-      return makeReference(
-        tf,
-        {
-          inputNames: graph.inputs.map(({ name }) => name),
-          run: (inputs) => {
-            const batchSize = inputs[0]!.shape[0] ?? 1;
-            return Promise.resolve(namedOutputs(tf, model.predict([...inputs], { batchSize }), names));
-          },
-          dispose: () => {
-            belongings.dispose();
-          },
+      const subject = subjectOf(model);
+      const runtime: Runtime = {
+        subject,
+        run: (inputs) => {
+          const batchSize = inputs[0]!.shape[0] ?? 1;
+          return Promise.resolve(namedOutputs(tf, model.predict([...inputs], { batchSize }), subject));
         },
-        outputs,
-      );
+        dispose: () => {
+          belongings.dispose();
+        },
+      };
+      return makeReference(tf, runtime, traced, outputs ?? options.outputs);
     },
   };
 }

@@ -3,6 +3,7 @@ import type * as Tf from '@tensorflow/tfjs';
 import { DiagnosticError, fail } from '../../diagnostics/diagnostic.js';
 import type { Diagnostic } from '../../diagnostics/diagnostic.js';
 import type { DType, TensorData } from '../../ir/graph.js';
+import type { NamedTensor } from '../source-graph.js';
 import { readAttributes } from './attributes.js';
 import { codePlace, printPlace, stackHere } from './places.js';
 import type { Locate, ScopeStack } from './places.js';
@@ -18,6 +19,9 @@ export type KernelInputs = Readonly<
 /** Data of tensors that outlive a run, by tensor id, so that each is read once for all runs. */
 export type ParameterCache = Map<number, { readonly dataId: object; readonly data: TensorData }>;
 
+/** Told of every kernel call after it has run; `read` gives its results. */
+export type StepListener = (step: number, read: () => readonly NamedTensor[]) => void;
+
 export interface RecorderOptions {
   readonly batch: number;
   /** Names of tensors by id. */
@@ -25,6 +29,7 @@ export interface RecorderOptions {
   readonly parameters: ParameterCache;
   readonly scopes: ScopeStack;
   readonly locate: Locate;
+  readonly onStep?: StepListener;
 }
 
 export class Recorder {
@@ -79,6 +84,9 @@ export class Recorder {
       values: origin === 'literal' ? tensors.map((tensor) => this.data(tensor)) : null,
     });
     tensors.forEach((tensor, output) => this.define(tensor, { kind: 'node', index, output }, origin));
+    this.options.onStep?.(index, () =>
+      tensors.map((tensor) => ({ ...this.typeOf(tensor, where), data: this.data(tensor).slice() })),
+    );
     return Array.isArray(results) ? tensors : tensors[0]!;
   }
 

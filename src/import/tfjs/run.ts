@@ -8,7 +8,7 @@ import { codePlace, printPlace, ScopeStack, withLayerScopes } from './places.js'
 import type { Locate } from './places.js';
 import { generator, withSeededRandom } from './random.js';
 import { Recorder } from './recorder.js';
-import type { ParameterCache } from './recorder.js';
+import type { ParameterCache, StepListener } from './recorder.js';
 import type { Recording } from './recording.js';
 import type { TensorFlow } from './tensorflow.js';
 import { recordKernels } from './trace-backend.js';
@@ -36,21 +36,61 @@ export interface TraceSubject {
 }
 
 /** Runs the model once with a batch of the given size and data that follow from `seed`. */
-export async function runOnce(
+export function runOnce(
   tf: TensorFlow,
   subject: TraceSubject,
   batch: number,
   seed: number,
   parameters: ParameterCache,
 ): Promise<Recording> {
+  return record(tf, subject, { batch, seed, parameters }, () =>
+    subject.inputs.map((input, i) => makeInput(tf, input, batch, seed + i)),
+  );
+}
+
+/** One result of one kernel call, counted in the order of a recording's nodes. */
+export interface StepResult {
+  readonly step: number;
+  readonly output: number;
+}
+
+/** Runs the model once on given inputs, and reads results of single kernels. */
+export async function readSteps(
+  tf: TensorFlow,
+  subject: TraceSubject,
+  inputs: () => Tf.Tensor[],
+  wanted: readonly StepResult[],
+): Promise<NamedTensor[]> {
+  const found = new Map<string, NamedTensor>();
+  const steps = new Set(wanted.map(({ step }) => step));
+  const onStep: StepListener = (step, read) => {
+    if (steps.has(step)) read().forEach((value, output) => found.set(`${step}:${output}`, value));
+  };
+  await record(tf, subject, { batch: 1, seed: 0, parameters: new Map(), onStep }, inputs);
+  return wanted.map(({ step, output }) => found.get(`${step}:${output}`)!);
+}
+
+interface RecordOptions {
+  readonly batch: number;
+  readonly seed: number;
+  readonly parameters: ParameterCache;
+  readonly onStep?: StepListener;
+}
+
+async function record(
+  tf: TensorFlow,
+  subject: TraceSubject,
+  { seed, ...options }: RecordOptions,
+  inputs: () => Tf.Tensor[],
+): Promise<Recording> {
   const engine = tf.engine();
   engine.startScope(subject.name);
   try {
     const scopes = new ScopeStack(tf);
     const { names, locate } = subject;
-    const recorder = new Recorder(tf, { batch, names, parameters, scopes, locate });
+    const recorder = new Recorder(tf, { ...options, names, scopes, locate });
     return await recordKernels(tf, recorder, async () => {
-      const tensors = subject.inputs.map((input, i) => makeInput(tf, input, batch, seed + i));
+      const tensors = inputs();
       tensors.forEach((tensor) => {
         recorder.input(tensor);
       });

@@ -11,10 +11,10 @@
  */
 import { createHash } from 'node:crypto';
 import { fail } from '../../diagnostics/diagnostic.js';
-import type { WeightStore } from '../../ir/graph.js';
 import type { SourceGraph } from '../source-graph.js';
 import { alignRecordings } from './align.js';
-import { buildSourceGraph } from './build-source-graph.js';
+import { buildSourceGraph, parseRef } from './build-source-graph.js';
+import type { BuiltGraph } from './build-source-graph.js';
 import type { ParameterCache } from './recorder.js';
 import type { Recording } from './recording.js';
 import { runOnce } from './run.js';
@@ -26,9 +26,7 @@ export type { TraceInput, TraceSubject } from './run.js';
 /** Two sizes show how numbers follow the batch, one of them the one that most people run; the third checks it. */
 const batches = [2, 1, 5];
 
-export interface Trace {
-  readonly graph: SourceGraph;
-  readonly weights: WeightStore;
+export interface Trace extends BuiltGraph {
   /** A hash of all that the first run did: kernels, attributes, constants. */
   readonly fingerprint: string;
 }
@@ -73,11 +71,8 @@ export function selectOutputs(graph: SourceGraph, asked: readonly string[] | und
   const outputs = asked.map((name) => {
     const own = graph.outputs.find((output) => output.name === name);
     if (own !== undefined) return own;
-    const [, node, output] = /^(.*?)(?::(\d+))?$/s.exec(name)!;
-    const found = graph.nodes.find((candidate) => candidate.name === node);
-    if (found !== undefined && Number(output ?? 0) < found.outputs) {
-      return { name, ref: { node: found.name, output: Number(output ?? 0) } };
-    }
+    const ref = parseRef(graph, name);
+    if (ref !== null) return { name, ref };
     return fail({
       code: 'E215',
       message: `the model has no node named ${JSON.stringify(name)}`,

@@ -309,3 +309,21 @@ test('outputs may be chosen among the nodes', async () => {
   );
   expect(diagnostic).toMatchObject({ code: 'E215', message: 'the model has no node named "lstm/Unpack:2"' });
 });
+
+test('the runtime gives results of nodes too', async () => {
+  const gru = tf.sequential({ layers: [tf.layers.gru({ name: 'gru', inputShape: [2, 3], units: 4 })] });
+  const model = await readLayersModel(await saved(gru), noShapes);
+  const inputs = sampleInputs(model.graph, 2);
+  const reference = await model.reference(['gru/Unpack:1', 'gru']);
+  const outputs = await reference.run(inputs);
+  reference.dispose();
+  const { data } = inputs['gru_input']!;
+  expect(outputs['gru/Unpack:1']).toEqual({
+    dtype: 'float32',
+    shape: [2, 3],
+    // The second step of both examples.
+    data: Float32Array.of(...data.slice(3, 6), ...data.slice(9, 12)),
+  });
+  expect(outputs['gru']!.shape).toEqual([2, 4]);
+  expect(await diagnosticsOf(model.reference(['gru/Nothing']))).toMatchObject([{ code: 'E265' }]);
+});
