@@ -11,6 +11,7 @@ describe('subscripts', () => {
       strides: [1, 1, 1],
       reversed: [],
       dropped: [],
+      added: [],
       shape: [2, 2, 6],
     });
   });
@@ -37,6 +38,7 @@ describe('subscripts', () => {
       size: [2, 1, 3],
       strides: [1, 1, 2],
       dropped: [1],
+      added: [1],
       shape: [2, 1, 3],
     });
   });
