@@ -3,7 +3,7 @@ import type { Graph, Port, ValueId } from '../ir/graph.js';
 import { call, oneLine, text, type Code } from './code.js';
 import type { Fn } from './functions.js';
 import { Locals, weightsName } from './locals.js';
-import { camelCase, Names } from './naming.js';
+import { camelCase, capitalised, Names } from './naming.js';
 import type { Plan } from './plan.js';
 import { assignment, printNode, type PrintedStatement, type StatementContext } from './statement.js';
 import { tensorTypeText, weightTypeText } from './types.js';
@@ -95,14 +95,18 @@ function passedParameters(plan: Plan, locals: Locals, { graph, trainable }: Body
 
 function printCall(plan: Plan, fn: Fn, locals: Locals, context: BodyContext): string {
   const inner = plan.calls.get(fn)!;
+  const label = inner.property!;
   const { name, results, weightsType } = context.printed.get(fn)!;
   const args = [...fn.inputs, ...inner.passed].map((id) => locals.codeOf(id, 'tensor'));
-  if (weightsType !== null) args.push(text(`${weightsName}.${inner.property!}`));
+  if (weightsType !== null) args.push(text(`${weightsName}.${label}`));
   const code = call(name, args);
-  if (fn.outputs.length === 1) return assignment(`const ${locals.declare(fn.outputs[0]!)} = `, code, '');
+  const [only, ...others] = fn.outputs;
+  if (others.length === 0)
+    return assignment(`const ${locals.declareAs(only!, label, `${label}Out`)} = `, code, '');
   const taken = fn.outputs.map((id, i) => {
-    const local = locals.declare(id);
-    return local === results[i] ? local : `${results[i]!}: ${local}`;
+    const result = results[i]!;
+    const local = locals.declareAs(id, `${label}${capitalised(result)}`);
+    return local === result ? local : `${result}: ${local}`;
   });
   return assignment(`const { ${taken.join(', ')} } = `, code, '');
 }

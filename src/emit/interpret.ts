@@ -1,7 +1,7 @@
 /** Runs `emit` expressions and whole graphs on TensorFlow.js directly, without generating code. */
 import { fail, type Span } from '../diagnostics/diagnostic.js';
 import type { NamedTensor, NamedTensors } from '../import/source-graph.js';
-import type { Attr, Graph, Node, TensorData, TensorType, ValueId, WeightStore } from '../ir/graph.js';
+import type { Attr, Graph, Node, TensorType, ValueId, WeightStore } from '../ir/graph.js';
 import { operandValues } from '../ir/graph.js';
 import type { OpRule, RuleSet } from '../lang/ast.js';
 import { batchOfInputs, concreteShape } from './batch.js';
@@ -9,6 +9,7 @@ import { runnableHelpers, type HelperRunner } from './helpers.js';
 import { buildEmit, type Builder, type Built } from './partial.js';
 import { emitScope, type EmitScope } from './scope.js';
 import type { Tensor, Tf } from './tf.js';
+import { download, upload } from './transfer.js';
 
 /** The tensors that an `emit` reads, by operand name. */
 export type OperandTensors = Readonly<Record<string, Tensor | readonly Tensor[] | null>>;
@@ -244,13 +245,4 @@ function valuesByLastUse(graph: Graph): Map<number, ValueId[]> {
   const byNode = new Map<number, ValueId[]>();
   for (const [id, i] of last) byNode.set(i, [...(byNode.get(i) ?? []), id]);
   return byNode;
-}
-
-function upload(tf: Tf, { data, shape, dtype }: NamedTensor): Tensor {
-  return tf.tensor(data, [...shape], dtype);
-}
-
-async function download(tensor: Tensor): Promise<NamedTensor> {
-  const data = (await tensor.data()) as TensorData;
-  return { dtype: tensor.dtype as NamedTensor['dtype'], shape: tensor.shape, data };
 }

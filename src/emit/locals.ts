@@ -3,7 +3,7 @@ import type { Graph, Node, ValueId, WeightStore } from '../ir/graph.js';
 import { call, text, type Code } from './code.js';
 import type { Form } from './forms.js';
 import { shortestFloat32, type Constants } from './literals.js';
-import { camelCase, capitalised, Names, pascalCase, wordsOf } from './naming.js';
+import { camelCase, Names, pascalCase } from './naming.js';
 import { localName, segmentsInside, type Plan } from './plan.js';
 
 /** The parameter that holds a function's weights. */
@@ -52,9 +52,9 @@ export class Locals {
     this.codes.set(id, code);
   }
 
-  /** A value of the model whose name is known: an input, a parameter that is passed. */
-  declareAs(id: ValueId, wanted: string): string {
-    const name = this.names.claim(camelCase(wanted), 'x');
+  /** Names a value by the first of these identifiers that is free. */
+  declareAs(id: ValueId, ...wanted: readonly string[]): string {
+    const name = this.names.claim(wanted.find((option) => !this.names.has(option)) ?? wanted[0]!, 'x');
     this.codes.set(id, text(name));
     return name;
   }
@@ -83,7 +83,10 @@ export class Locals {
       segments.length > 1 && isNameOfType(last, node.source.type) ? segments.slice(0, -1) : segments;
     const name = localName(telling.slice(-2), this.plan.repeated) || camelCase(node.op);
     if (node.results.length > 1) return `${name}${node.results.indexOf(id) + 1}`;
-    return this.names.has(name) && telling !== segments ? `${name}${pascalCase(node.op)}` : name;
+    if (!this.names.has(name)) return name;
+    // The module's own functions may have the name, or another value of the function.
+    if (this.context.names.has(name)) return `${name}Out`;
+    return telling === segments ? name : `${name}${pascalCase(node.op)}`;
   }
 
   private scalar(id: ValueId, scalars: Form['scalars']): Code {
@@ -101,9 +104,4 @@ export class Locals {
 function isNameOfType(name: string, type: string): boolean {
   const plain = (value: string): string => value.toLowerCase().replace(/_\d+$|[^a-z0-9]/g, '');
   return plain(name) === plain(type);
-}
-
-/** `scaled` → `scaledOut`, for results that need a name beside their own. */
-export function nameWith(name: string, word: string): string {
-  return `${name}${wordsOf(word).map(capitalised).join('')}`;
 }

@@ -55,7 +55,7 @@ export async function emitModule(
   const rootName = names.claim(camelCase(label), 'model');
   const { root, groupOf } = groupByScope(graph.nodes);
   const fn = functionsOf(schedule(graph, root, groupOf), graph);
-  const plan = planFunctions(fn, graph, rootName, (id) => !isScalar(id, graph), names);
+  const plan = planFunctions(fn, graph, rootName, (id) => !isScalar(id, graph));
   const producers = new Map(graph.nodes.flatMap((node) => node.results.map((id) => [id, node] as const)));
   const input: ModuleInput = { graph, weights, rules, options, plan, className, producers, read };
   const modelTs = checkedText((forms) => printModule(input, names.fork(), forms));

@@ -9,10 +9,8 @@ export interface Plan {
   readonly fn: Fn;
   /** The property of the parent's weights that holds this function's; null in the root. */
   readonly property: string | null;
-  /** The function's name, unless it turns out to be the same as others of its kind. */
+  /** What the function should be called. */
   readonly name: string;
-  /** The name that it shares with functions that have the same text: `block` for `block1`, `block2`. */
-  readonly kind: string;
   /** Whether others of its kind exist; then numbers from the model's names are left out of its text. */
   readonly repeated: boolean;
   /** The parameters that it owns: names of properties of `w`. */
@@ -36,22 +34,16 @@ interface Draft {
 /**
  * Plans all functions of a module.
  * @param inWeights which parameters are read from the weights file
- * @param names names of the module that are taken; the functions' are added
  */
 export function planFunctions(
   root: Fn,
   graph: Graph,
   rootName: string,
   inWeights: (parameter: ValueId) => boolean,
-  names: Names,
 ): Plan {
   const draft = draftOf(root, null);
   assignWeights(draft, graph, inWeights);
-  return planned(
-    draft,
-    { name: rootName, kind: rootName, property: null, repeated: false },
-    { graph, names },
-  );
+  return planned(draft, { name: rootName, property: null, repeated: false }, graph);
 }
 
 function draftOf(fn: Fn, parent: Draft | null): Draft {
@@ -99,17 +91,7 @@ function innermostCommon(a: Draft, b: Draft): Draft {
   return a;
 }
 
-interface Naming {
-  readonly graph: Graph;
-  /** The module's names. */
-  readonly names: Names;
-}
-
-function planned(
-  draft: Draft,
-  own: Pick<Plan, 'name' | 'kind' | 'property' | 'repeated'>,
-  { graph, names }: Naming,
-): Plan {
+function planned(draft: Draft, own: Pick<Plan, 'name' | 'property' | 'repeated'>, graph: Graph): Plan {
   const { path, statements } = draft.fn;
   const properties = new Names();
   const weights = new Map(
@@ -120,22 +102,15 @@ function planned(
   );
   const inner = statements.flatMap((statement) => (statement.kind === 'call' ? [statement.fn] : []));
   const alike = countBy(inner, kindOf);
-  const kinds = new Map<string, string>();
   const calls = new Map(
     inner.map((fn) => {
       const label = labelOf(fn);
-      const wanted = fn.part === null || draft.parent === null ? label : `${own.name}${capitalised(label)}`;
-      const repeated = fn.part === null && alike.get(kindOf(fn))! > 1;
-      const kind = withoutNumber(wanted);
-      if (repeated && !kinds.has(kind)) kinds.set(kind, names.claim(kind, 'part'));
-      const name = names.claim(wanted, 'part');
       const inside = {
-        name,
-        kind: kinds.get(kind) ?? name,
+        name: fn.part === null || draft.parent === null ? label : `${own.name}${capitalised(label)}`,
         property: properties.claim(label, 'part'),
-        repeated,
+        repeated: fn.part === null && alike.get(kindOf(fn))! > 1,
       };
-      return [fn, planned(draft.calls.get(fn)!, inside, { graph, names })] as const;
+      return [fn, planned(draft.calls.get(fn)!, inside, graph)] as const;
     }),
   );
   return {

@@ -2,7 +2,7 @@
 import { printBody, type BodyContext, type PrintedFunction } from './body.js';
 import type { Fn } from './functions.js';
 import { commentText } from './module-text.js';
-import { pascalCase } from './naming.js';
+import { pascalCase, withoutNumber, type Names } from './naming.js';
 import type { Plan } from './plan.js';
 
 /** A function, and which parts of the model it computes. */
@@ -22,7 +22,6 @@ export function printFunctions(
   printed: Map<Fn, PrintedFunction>,
 ): SharedFunction[] {
   const byText = new Map<string, { readonly printed: PrintedFunction; readonly fns: Fn[] }>();
-  const takenKinds = new Set<string>();
   const print = (plan: Plan): void => {
     for (const inner of plan.calls.values()) print(inner);
     const body = printBody(plan, plan === root, { ...context, printed });
@@ -34,8 +33,7 @@ export function printFunctions(
       printed.set(plan.fn, shared.printed);
       return;
     }
-    const name = plan.repeated && !takenKinds.has(plan.kind) ? plan.kind : plan.name;
-    takenKinds.add(name);
+    const name = plan === root ? plan.name : context.names.claim(wantedName(plan, context.names), 'part');
     const interfaceName = plan === root ? 'Weights' : `${pascalCase(name)}Weights`;
     const weightsType = !plan.hasWeights
       ? null
@@ -57,12 +55,18 @@ export function printFunctions(
   return [...callersFirst].map((fn) => ({ printed: fn, doc: docOf(fnsOf.get(fn)!, root.fn) }));
 }
 
+/** `block` for the first of `block1`, `block2`, …: with luck, the others have the same text. */
+function wantedName({ name, repeated }: Plan, names: Names): string {
+  const shared = withoutNumber(name);
+  return repeated && !names.has(shared) ? shared : name;
+}
+
 /** What a function is, in the words of the source model. */
 function docOf(fns: readonly Fn[], root: Fn): string {
   const [first, second] = fns;
-  if (first === root) return 'The model.';
+  if (first === root) return 'The whole model.';
   const scopes = fns.slice(0, 3).map(({ path }) => `\`${commentText(path.join('/'))}\``);
   if (first!.part !== null)
     return `Part ${first!.part} of ${first!.path.length === 0 ? 'the model' : scopes[0]!}.`;
-  return `${scopes.join(', ')}${second !== undefined && fns.length > 3 ? ` and ${fns.length - 3} more` : ''}.`;
+  return `${scopes.join(', ')}${second !== undefined && fns.length > 3 ? ` and ${fns.length - 3} more` : ''} of the source model.`;
 }

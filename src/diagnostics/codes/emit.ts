@@ -78,6 +78,11 @@ the batch size when it runs; but no input of the model has an axis that is the b
     explanation: `What Espalier writes is type-checked under \`strict\` before it is given out. An \`emit\` calls a
 function of TensorFlow.js, or a helper, with arguments that its declaration does not take.`,
   },
+  E513: {
+    title: 'An emitted module imports something else',
+    explanation: `To verify a compiled folder, Espalier runs its \`model.ts\`. An emitted module imports nothing but
+TensorFlow.js, so one that does is not run.`,
+  },
   E790: {
     title: 'A damaged safetensors file',
     explanation: `A safetensors file starts with the length of its header, then has the header (JSON, which says where
