@@ -47,7 +47,7 @@ class Importer implements StructureHost {
   /** All nodes imported so far, copies in unrolled loops included, each after what it reads. */
   private readonly imported = new Map<string, SourceNode>();
   /** What each of them reads, seen through the patterns that matched it. */
-  private readonly reads = new Map<string, readonly SourceRef[]>();
+  private readonly reads = new Map<string, SourceRef[]>();
   private readonly constants: ReadonlyMap<string, SourceConstant>;
 
   constructor(
@@ -101,8 +101,6 @@ class Importer implements StructureHost {
       this.problems.noRule(node, this.describe(inputs));
       return this.block(node);
     }
-    if (this.anyInput(inputs, 'problem')) return this.block(node);
-
     const refusals: { readonly candidate: Candidate; readonly refusal: Refusal }[] = [];
     for (const candidate of candidates) {
       const match = this.matcher.match(node, candidate.from);
@@ -115,7 +113,8 @@ class Importer implements StructureHost {
     if (dependent !== undefined) {
       return this.tail.add(node, `${node.type} depends on the values of data: ${dependent.refusal.reason}`);
     }
-    this.problems.noneFits(node, refusals, this.describe(inputs));
+    // Where an operand has a problem of its own, that one is reported.
+    if (!this.anyInput(inputs, 'problem')) this.problems.noneFits(node, refusals, this.describe(inputs));
     this.block(node);
   }
 
@@ -174,11 +173,12 @@ class Importer implements StructureHost {
   }
 
   beginTail(node: SourceNode, why: string): void {
+    this.reads.set(node.name, [...node.inputs]);
     this.tail.add(node, why);
   }
 
   alsoReads(node: SourceNode, refs: readonly SourceRef[]): void {
-    this.reads.set(node.name, [...(this.reads.get(node.name) ?? []), ...refs]);
+    this.reads.get(node.name)!.push(...refs);
   }
 
   refuse(node: SourceNode, message: string): void {

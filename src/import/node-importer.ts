@@ -221,7 +221,7 @@ export class NodeImport {
         if (arg?.kind !== 'name') return undefined;
         const ref = this.bindings.get(arg.name)?.ref ?? null;
         if (fn === 'is_constant') {
-          return ref !== null && refs(ref).every((one) => this.builder.known.isConstant(this.valueOf(one)));
+          return ref === null || refs(ref).every((one) => this.builder.known.isConstant(this.valueOf(one)));
         }
         if (fn === 'len' && this.operands.has(arg.name)) return ref === null ? 0 : refs(ref).length;
         return undefined;

@@ -5,7 +5,7 @@ import type { SourceNode, SourceRef, SourceStructure } from './source-graph.js';
 
 /** Longer lists, and more nodes out of loops, are not worth unrolling. */
 const mostItems = 4096;
-const mostUnrolled = 100_000;
+const mostUnrolled = 20_000;
 
 /** What the importer lends. */
 export interface StructureHost {
