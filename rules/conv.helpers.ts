@@ -6,17 +6,16 @@ export function groupedConv2d(
   options: Parameters<typeof tf.fused.conv2d<tf.Tensor4D>>[0],
 ): tf.Tensor4D {
   const { x, filter, bias, preluActivationWeights } = options;
-  const inputs = tf.split(x as tf.Tensor4D, groups, 3);
-  const filters = tf.split(filter as tf.Tensor4D, groups, 3);
+  const filters = tf.split<tf.Tensor4D>(filter, groups, 3);
   const biases = bias === undefined ? [] : tf.split(bias, groups);
-  const alphas = preluActivationWeights === undefined ? [] : tf.split(preluActivationWeights, groups);
-  const outputs = inputs.map((input, g) =>
+  const slopes = preluActivationWeights === undefined ? [] : tf.split(preluActivationWeights, groups);
+  const outputs = tf.split<tf.Tensor4D>(x, groups, 3).map((input, g) =>
     tf.fused.conv2d({
       ...options,
       x: input,
       filter: filters[g]!,
       bias: biases[g],
-      preluActivationWeights: alphas[g],
+      preluActivationWeights: slopes[g],
     }),
   );
   return tf.concat(outputs, 3);
@@ -32,9 +31,9 @@ export function groupedConv2dTranspose(
   pad: Parameters<typeof tf.conv2dTranspose>[4],
 ): tf.Tensor4D {
   const [n, h, w, c] = shape;
-  const filters = tf.split(filter, groups, 3);
+  const filters = tf.split<tf.Tensor4D>(filter, groups, 3);
   const outputs = tf
-    .split(x, groups, 3)
+    .split<tf.Tensor4D>(x, groups, 3)
     .map((input, g) => tf.conv2dTranspose(input, filters[g]!, [n, h, w, c / groups], stride, pad));
   return tf.concat(outputs, 3);
 }

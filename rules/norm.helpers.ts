@@ -25,7 +25,8 @@ export function groupNorm(
   const [n, h, w, c] = x.shape;
   const grouped = tf.reshape(x, [n, h, w, groups, c / groups]);
   const { mean, variance } = tf.moments(grouped, [1, 2, 4], true);
-  const normalised = tf.reshape(tf.mul(tf.sub(grouped, mean), tf.rsqrt(tf.add(variance, epsilon))), x.shape);
+  const standard = tf.mul(tf.sub(grouped, mean), tf.rsqrt(tf.add(variance, epsilon)));
+  const normalised = tf.reshape<tf.Rank.R4>(standard, x.shape);
   const scaled = gamma === undefined ? normalised : tf.mul<tf.Tensor4D>(normalised, gamma);
   return beta === undefined ? scaled : tf.add<tf.Tensor4D>(scaled, beta);
 }
