@@ -25,6 +25,8 @@ export interface Subscripts {
   readonly reversed: readonly number[];
   /** Axes of the box, all of size one, that the result does not have. */
   readonly dropped: readonly number[];
+  /** Axes of the result that are new. */
+  readonly added: readonly number[];
   /** The result's shape, with the new axes. */
   readonly shape: Shape;
 }
@@ -60,6 +62,7 @@ export function readSubscripts(
 
   const ranges: Range[] = [];
   const dropped: number[] = [];
+  const added: number[] = [];
   const result: Dim[] = [];
   const takeWhole = (): void => {
     const size = shape[ranges.length]!;
@@ -71,7 +74,7 @@ export function readSubscripts(
   };
   for (const i of subscripts) {
     if (i === dots) skip();
-    else if (isNew(i)) result.push(1);
+    else if (isNew(i)) added.push(result.push(1) - 1);
     else if (bit(masks.shrink, i)) {
       dropped.push(ranges.length);
       ranges.push(oneIndex(shape[ranges.length]!, begin[i]));
@@ -94,6 +97,7 @@ export function readSubscripts(
     strides: ranges.map((range) => range.stride),
     reversed: ranges.flatMap((range, axis) => (range.reversed ? [axis] : [])),
     dropped,
+    added,
     shape: result,
   };
 }
