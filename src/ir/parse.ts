@@ -2,7 +2,7 @@
 import { DiagnosticError } from '../diagnostics/diagnostic.js';
 import type { RuleSet } from '../lang/ast.js';
 import type { Graph, ValueId, WeightStore } from './graph.js';
-import type { TextRange } from './lex.js';
+import type { IrTextProblem, TextRange } from './lex.js';
 import { resolveStatements } from './resolve.js';
 import { parseStatements, type NumberRange } from './statements.js';
 import { mapWeights } from './weights.js';
@@ -17,7 +17,7 @@ export interface ParsedGraph {
 
 /**
  * Reads IR text. Types and attributes that are left out are inferred from the rules; what is stated must agree.
- * @throws DiagnosticError with every problem of the text, each with its place.
+ * @throws DiagnosticError with every problem of the syntax, or else of the meaning, each with its place.
  */
 export function parseGraph(text: string, rules: RuleSet, file = 'graph.ir'): ParsedGraph {
   return parseGraphRange({ file, text, start: 0, end: text.length }, rules);
@@ -26,9 +26,13 @@ export function parseGraph(text: string, rules: RuleSet, file = 'graph.ir'): Par
 /** The same for a part of a text, such as a block of a `.cases` file; places count in the whole text. */
 export function parseGraphRange(range: TextRange, rules: RuleSet): ParsedGraph {
   const statements = parseStatements(range);
+  report(statements.problems, range.file);
+  // Only now: what a statement means that could not be read would be missed all over.
   const resolved = resolveStatements(statements, rules);
-  const problems = [...statements.problems, ...resolved.problems].sort((a, b) => a.start - b.start);
-  if (problems.length > 0)
-    throw new DiagnosticError(problems.map((problem) => problem.toDiagnostic(range.file)));
+  report(resolved.problems, range.file);
   return { graph: resolved.graph, weights: mapWeights(resolved.data), ranges: resolved.ranges };
+}
+
+function report(problems: readonly IrTextProblem[], file: string): void {
+  if (problems.length > 0) throw new DiagnosticError(problems.map((problem) => problem.toDiagnostic(file)));
 }

@@ -142,7 +142,7 @@ export class WorkGraph {
     const data = newTensorData(dtype, 1);
     data[0] = value;
     const text = Object.is(value, -0) ? '-0' : String(value);
-    const readable = `c${text.replaceAll(/[^0-9a-zA-Z.]/g, '_')}`;
+    const readable = `c${text.replaceAll(/[^0-9a-zA-Z.-]/g, '_')}`;
     const id = this.types.has(readable) || this.reserved.has(readable) ? this.freshId(readable) : readable;
     this.reserved.add(id);
     const name = this.freshParameterName(`scalar/${text}`);
