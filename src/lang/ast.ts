@@ -346,6 +346,8 @@ export interface PassRule {
   readonly name: string;
   readonly doc: string;
   readonly rewrites: readonly string[];
+  /** For messages: where each of them is named. */
+  readonly places?: Readonly<Record<string, Span>>;
   readonly span: Span;
 }
 

@@ -7,7 +7,7 @@ import { checkFrom } from './check/from.js';
 import { checkLoops } from './check/loops.js';
 import { checkOp } from './check/op.js';
 import { checkOverlaps } from './check/overlap.js';
-import { quotedList, suggestion, type Report } from './check/report.js';
+import { counted, quotedList, suggestion, type Report } from './check/report.js';
 import { checkPass, checkRewrite } from './check/rewrite.js';
 import { headOf } from './unique.js';
 
@@ -59,7 +59,7 @@ function checkInfix(rules: RuleSet, declarations: readonly Declaration[], report
     } else if (op.operands.length !== 2) {
       report({
         code: 'E117',
-        message: `\`${rule.op}\` has ${op.operands.length} operands; an operator has two`,
+        message: `\`${rule.op}\` has ${counted(op.operands.length, 'operand')}; an operator has two`,
         span: rule.span,
       });
     }

@@ -139,6 +139,7 @@ export const declarationActions = {
       name: text(name),
       doc: '',
       rewrites: rewrites.asIteration().children.map(text),
+      places: Object.fromEntries(rewrites.asIteration().children.map((name) => [text(name), spanOf(name)])),
       span: spanOf(this),
     };
   },

@@ -46,9 +46,10 @@ const foreign: readonly (readonly [RegExp, string])[] = [
 /** Says where a declaration stops making sense, and what could stand there. */
 export function syntaxError(match: MatchResult, text: string, file: string, offset: number): Diagnostic {
   const failed = match as FailedMatch;
-  const at = failed.getRightmostFailurePosition();
+  const failedAt = failed.getRightmostFailurePosition();
+  const at = wordStart(text, failedAt);
   const found = foundAt(text, at);
-  const expected = expectations(failed);
+  const expected = at < failedAt ? expectedAt(text, at) : expectations(failed);
   const place: Span = { file, start: offset + at, end: offset + at + Math.max(found.length, 1) };
   const unclosed = found === '' ? openBracket(text) : undefined;
   const notes: Note[] =
@@ -65,12 +66,18 @@ export function syntaxError(match: MatchResult, text: string, file: string, offs
     severity: 'error',
     message: `expected ${listed(expected)}, found ${found === '' ? 'the end of the declaration' : `\`${found}\``}`,
     span: found === '' ? { file, start: offset + lastVisible(text), end: offset + text.length } : place,
-    ...hint(found, text.slice(at), expected),
+    ...hint(found, text, at, expected),
     ...(notes.length > 0 ? { notes } : {}),
   };
 }
 
-function hint(found: string, rest: string, expected: readonly string[]): { why?: string; help?: string } {
+function hint(
+  found: string,
+  text: string,
+  at: number,
+  expected: readonly string[],
+): { why?: string; help?: string } {
+  const rest = text.slice(at);
   if (found.startsWith('///')) {
     return {
       help: 'Documentation (`///`) stands directly before a declaration; a comment within one is `//`.',
@@ -79,6 +86,9 @@ function hint(found: string, rest: string, expected: readonly string[]): { why?:
   const words = expected.filter((e) => e.startsWith('`')).map((e) => e.slice(1, -1));
   const near = closest(found, expandGroups(expected, words));
   if (near !== undefined && /^[a-z_]+$/i.test(found)) return { help: `Did you mean \`${near}\`?` };
+  const before = /(?:^|\n)[ \t]*([a-z]{4,})[ \t]+$/.exec(text.slice(0, at))?.[1];
+  const meant = before === undefined || clauses.includes(before) ? undefined : closest(before, clauses);
+  if (meant !== undefined) return { help: `Is \`${before!}\` meant to be \`${meant}\`?` };
   if (reserved.includes(found) && expected.includes('a name')) {
     return { why: `\`${found}\` is a word of the language and can't be a name.` };
   }
@@ -92,11 +102,35 @@ function hint(found: string, rest: string, expected: readonly string[]): { why?:
   return {};
 }
 
+/** The start of the word that an offset is in the middle of. */
+function wordStart(text: string, at: number): number {
+  if (!/\w/.test(text[at] ?? '')) return at;
+  let start = at;
+  while (start > 0 && /\w/.test(text[start - 1]!)) start--;
+  return start;
+}
+
+/**
+ * What could stand where a word goes on that began as one of the language, such as `emits`: a declaration at the start,
+ * else a clause or something else that the grammar, having read a part of the word, does not tell.
+ */
+function expectedAt(text: string, at: number): string[] {
+  return text
+    .slice(0, at)
+    .replace(/\/\/[^\n]*/g, '')
+    .trim() === ''
+    ? ['a declaration']
+    : ['another word'];
+}
+
 function expandGroups(expected: readonly string[], words: readonly string[]): string[] {
   return [
     ...words.filter((word) => /^[a-z]/.test(word)),
     ...(expected.includes('a clause') ? clauses : []),
     ...(expected.includes('a declaration') ? declarations : []),
+    ...(expected.includes('another word')
+      ? [...clauses, ...reserved, 'when', 'where', 'override', 'as']
+      : []),
   ];
 }
 

@@ -36,7 +36,7 @@ function duplicate(second: Declaration, first: Declaration): Diagnostic {
     why: 'Rules of all files share one set of names.',
     help:
       second.kind === 'op'
-        ? 'Rename one. To read another source node as this op, add a `from` to the first.'
+        ? 'Rename one. A `from … => NAME(…)` reads another source node as the first.'
         : 'Rename or remove one of the two.',
     notes: [{ message: 'the first is here', span: headOf(first) }],
   };

@@ -56,10 +56,12 @@ function reportMissing(what: string, name: string, kind: string, op: OpRule, rep
   const pattern = `${name}${kind === 'variadic' ? '*' : ''}`;
   report({
     code: 'E124',
-    message: `the ${what} \`${name}\` has no pattern`,
+    message: `nothing says which axes the ${what} \`${name}\` has`,
     span: op.axes[0]!.span,
-    why: 'A signature says of every operand and every result which axes it has.',
-    help: `Add \`${pattern}[…]\`${what === 'result' ? ' after the arrow' : ' before the arrow'}; \`${pattern}[]\` has no axes.`,
+    why: 'A signature has a pattern for every operand and every result.',
+    help: op.axes.some((clause) => clause.kind === 'signature')
+      ? `Add \`${pattern}[…]\` ${what === 'result' ? 'after' : 'before'} the arrow; \`${pattern}[]\` has no axes.`
+      : `Add \`axes ${name} = FUNCTION(…)\`.`,
   });
 }
 
@@ -268,7 +270,8 @@ function checkOrigins(facts: OpFacts, report: Report): void {
       code: 'E122',
       message: `no operand has the result's axis \`${name}\``,
       span,
-      why: 'Its size is not known.',
+      why:
+        kind === 'rest' ? 'How many there are, and of what sizes, is not known.' : 'Its size is not known.',
       help: unboundHelp(
         name,
         kind,

@@ -134,7 +134,7 @@ function checkName(name: string, span: Span, names: Names, report: Report, condi
     });
   }
   if (names.open) return;
-  const known = [...names.values, ...names.tensors, ...names.nodes.keys()];
+  const known = [...new Set([...names.values, ...names.tensors, ...names.nodes.keys()])];
   report({
     code: 'E115',
     message: `nothing in ${names.place} is named \`${name}\``,
@@ -180,7 +180,8 @@ function checkCall(expr: Extract<Expr, { kind: 'call' }>, names: Names, report: 
       span: { ...expr.span, end: expr.span.start + name.length },
       help: didYouMean(name, functions.keys(), unknownFunctionHelp(names)) ?? '',
     });
-    return checkArgs();
+    // Of a function that isn't known nothing is known of its arguments either.
+    return expr.args.forEach((arg) => checkExpr(arg, names, report, true));
   }
   if (!expr.args.some((arg) => arg.kind === 'spread') && !acceptsCount(builtIn.arity, expr.args.length)) {
     report({
@@ -190,7 +191,7 @@ function checkCall(expr: Extract<Expr, { kind: 'call' }>, names: Names, report: 
     });
   }
   if ((builtIn.kind === 'match' || builtIn.kind === 'elements') && !names.special.has(name)) {
-    report({
+    return report({
       code: 'E116',
       message: `\`${name}\` can't be asked in ${names.place}`,
       span: expr.span,

@@ -4,7 +4,7 @@
  */
 import type { Build, Expr, Match, PassRule, RewriteRule } from '../ast.js';
 import type { OpFacts } from './facts.js';
-import { quotedList, type Report } from './report.js';
+import { quotedList, withoutSpans, type Report } from './report.js';
 
 export function checkLoops(
   rewrites: ReadonlyMap<string, RewriteRule>,
@@ -141,9 +141,7 @@ function literal(expr: Expr): unknown {
   return items.includes(undefined) ? undefined : JSON.stringify(items);
 }
 
-/** Whether two builds are the same value: the same name, or the same number. */
+/** Whether two builds are the same value: they are written alike. */
 function sameBuild(a: Build, b: Build): boolean {
-  if (a.kind === 'value') return b.kind === 'value' && a.name === b.name;
-  if (a.kind !== 'scalar' || b.kind !== 'scalar') return a === b;
-  return literal(a.value) !== undefined && literal(a.value) === literal(b.value);
+  return withoutSpans(a) === withoutSpans(b);
 }

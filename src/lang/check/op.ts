@@ -79,7 +79,7 @@ function checkAttrs(facts: OpFacts, report: Report): void {
       report({
         code: 'E139',
         message: `there is no attribute type \`${String(type)}\``,
-        span: { ...span, start: span.start + name.length },
+        span: { ...span, end: span.start + name.length },
         help: suggestion(type, [...attrTypes], 'types'),
       });
     }

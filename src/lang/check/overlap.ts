@@ -2,7 +2,7 @@
 import type { FromClause, OpRule, SourcePattern } from '../ast.js';
 import { mentions } from '../mentions.js';
 import { headSpan } from './from.js';
-import type { Report } from './report.js';
+import { withoutSpans, type Report } from './report.js';
 
 interface Entry {
   readonly op: OpRule;
@@ -44,10 +44,6 @@ function hides(earlier: Entry, later: Entry): boolean {
 
 function sameCondition(a: FromClause, b: FromClause): boolean {
   return b.when !== null && withoutSpans([a.lets, a.when]) === withoutSpans([b.lets, b.when]);
-}
-
-function withoutSpans(value: unknown): string {
-  return JSON.stringify(value, (key, item: unknown) => (key === 'span' ? undefined : item));
 }
 
 /** Whether the patterns of the arguments let everything through that the later ones do. */
@@ -103,7 +99,7 @@ function reportHidden(key: string, hidden: Entry, first: Entry, report: Report):
     span: headSpan(hidden.from),
     why: both
       ? `The \`from\` of \`${first.op.name}\` has the same condition and comes first.`
-      : `The \`from\` of \`${first.op.name}\` takes every \`${type}\` of so many inputs, and comes first.`,
+      : `The \`from\` of \`${first.op.name}\` takes every \`${type}\` with these inputs, and comes first.`,
     help: 'Tell them apart with `when`, put the more special one first, or say `override`.',
     notes: [{ message: 'the first is here', span: headSpan(first.from) }],
   });

@@ -51,3 +51,8 @@ export function reportRepeated(
     }
   }
 }
+
+/** A tree as text without places, to compare what is written. */
+export function withoutSpans(tree: unknown): string {
+  return JSON.stringify(tree, (key, item: unknown) => (key === 'span' ? undefined : item));
+}

@@ -47,7 +47,7 @@ export function checkPass(pass: PassRule, rewrites: ReadonlyMap<string, RewriteR
     report({
       code: 'E137',
       message: `the pass \`${pass.name}\` names \`${name}\`, which is no rewrite`,
-      span: pass.span,
+      span: pass.places?.[name] ?? pass.span,
       help: suggestion(name, [...rewrites.keys()], 'rewrites'),
     });
   }
