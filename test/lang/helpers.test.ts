@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { readHelpers } from '../../src/lang/helpers.js';
+
+const text = `import * as tf from '@tensorflow/tfjs-core';
+
+/** A pair. */
+interface Pair {
+  readonly a: tf.Tensor;
+}
+
+const half = { factor: 0.5, text: '}' };
+
+// Not documentation.
+export function plain(x: tf.Tensor): { a: tf.Tensor } {
+  if (x.rank > 1) {
+    return { a: tf.mul(x, half.factor) };
+  }
+  return { a: x };
+}
+
+/**
+ * Calls another: \`}\`.
+ */
+export function calls<T extends tf.Tensor>(x: T, options: { readonly by: number } = { by: 1 }): Pair {
+  const note = "plain text }";
+  return plain(tf.mul(x, options.by + note.length)); // plain
+}
+`;
+
+describe('helpers', () => {
+  const { helpers, diagnostics } = readHelpers([{ file: 'a.helpers.ts', text }]);
+
+  it('are found with all of their text', () => {
+    expect(diagnostics).toEqual([]);
+    expect([...helpers.keys()]).toEqual(['Pair', 'half', 'plain', 'calls']);
+    expect(helpers.get('half')!.text).toBe("const half = { factor: 0.5, text: '}' };");
+    expect(helpers.get('plain')!.text).toBe(
+      text.slice(text.indexOf('export function plain'), text.indexOf('\n\n/**\n')),
+    );
+    expect(helpers.get('calls')!.text.startsWith('/**\n * Calls another')).toBe(true);
+    expect(helpers.get('calls')!.text.endsWith('// plain\n}')).toBe(true);
+    expect(helpers.get('Pair')!.text).toBe('/** A pair. */\ninterface Pair {\n  readonly a: tf.Tensor;\n}');
+  });
+
+  it('know the others that they use', () => {
+    expect(helpers.get('plain')!.uses).toEqual(['half']);
+    expect(helpers.get('calls')!.uses).toEqual(['Pair', 'plain']);
+  });
+
+  it('one name stands for one helper, whatever the file', () => {
+    const second = readHelpers([
+      { file: 'a.helpers.ts', text },
+      { file: 'b.helpers.ts', text: 'export function plain(): void {}\n' },
+    ]);
+    expect(second.diagnostics).toMatchObject([
+      { code: 'E134', span: { file: 'b.helpers.ts', start: 16, end: 21 } },
+    ]);
+    expect(second.helpers.get('plain')!.file).toBe('a.helpers.ts');
+  });
+});
