@@ -92,10 +92,15 @@ export class KnownValues {
     return this.settled(id);
   }
 
-  /** Why the value is not known, as far as a `value` clause says. */
+  /** Why the value is not known, as far as a `value` clause says: its own, or one of those that it is computed from. */
   whyUnknown(id: ValueId): string | undefined {
-    const { state } = this.entries.get(id)!;
-    return state === 'open' ? undefined : state.why;
+    const seen = new Set([id]);
+    for (const each of seen) {
+      const { state, needs } = this.entries.get(each)!;
+      if (state !== 'open' && state.why !== undefined) return state.why;
+      for (const need of needs ?? []) if (this.settled(need) === undefined) seen.add(need);
+    }
+    return undefined;
   }
 
   isConstant(id: ValueId): boolean {
