@@ -106,10 +106,12 @@ async function loadReference(
       help: 'load the weights from a file, or draw them with a seed: only Math.random and what uses it are repeatable',
     });
   });
+  // Layers that have no name of their own are numbered through, so that the same model has other names now.
+  const outputNames = subject.outputNames && traced.graph.outputs.map((output) => output.name);
   const runtime: Runtime = {
     subject,
     run: async (inputs) =>
-      namedOutputs(tf, await belongings.collect(async () => subject.run(inputs)), subject),
+      namedOutputs(tf, await belongings.collect(async () => subject.run(inputs)), { ...subject, outputNames }),
     dispose: () => {
       belongings.dispose();
     },

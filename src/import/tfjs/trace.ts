@@ -57,12 +57,12 @@ function seedOf(run: number): number {
   return 1000 * (run + 1);
 }
 
-/** Names are left out: the engine numbers them through for the whole process. */
+/** Names are left out: the engine numbers them through for the whole process, and so do layers. */
 function fingerprint({ nodes, constants, outputs }: Recording): string {
   const hash = createHash('sha256');
   for (const { type, inputs, attrs } of nodes) hash.update(JSON.stringify([type, inputs, attrs]));
   for (const { dtype, shape, data } of constants) hash.update(JSON.stringify([dtype, shape])).update(data);
-  return hash.update(JSON.stringify(outputs)).digest('hex');
+  return hash.update(JSON.stringify(outputs.map(({ ref }) => ref))).digest('hex');
 }
 
 /** The graph with the outputs that were asked for, by name: outputs of the model, or results of its nodes. */
