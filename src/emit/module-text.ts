@@ -50,7 +50,7 @@ function statementsOf(parts: ModuleParts): (string | StatementStructures)[] {
   const [main, ...others] = parts.functions;
   return [
     headerText(parts),
-    ...imports(parts.backend),
+    ...imports(parts),
     ...parts.constants.map(({ name, literal }) => `const ${name} = ${literal};`),
     signatureText(parts.graph),
     ...portTypes(parts.graph),
@@ -103,16 +103,13 @@ export function commentText(name: string): string {
   return [...name.replace(/[^\p{L}\p{N} ._/:-]/gu, '_')].slice(0, 60).join('');
 }
 
-function imports(backend: BackendName): StatementStructures[] {
-  const { module, kernels } = moduleBackends[backend];
-  const main: StatementStructures = {
-    kind: StructureKind.ImportDeclaration,
-    namespaceImport: 'tf',
-    moduleSpecifier: module,
-  };
-  return kernels === null
-    ? [main]
-    : [main, { kind: StructureKind.ImportDeclaration, moduleSpecifier: kernels }];
+function imports({ backend, trainable }: ModuleParts): StatementStructures[] {
+  const { module, kernels, gradients } = moduleBackends[backend];
+  const forEffect = [kernels, trainable ? gradients : null].filter((name) => name !== null);
+  return [
+    { kind: StructureKind.ImportDeclaration, namespaceImport: 'tf', moduleSpecifier: module },
+    ...forEffect.map((name) => ({ kind: StructureKind.ImportDeclaration as const, moduleSpecifier: name })),
+  ];
 }
 
 function signatureText(graph: Graph): string {
@@ -196,7 +193,7 @@ function modelClass(parts: ModuleParts, main: PrintedFunction): ClassDeclaration
     kind: StructureKind.Class,
     name: className,
     isExported: true,
-    docs: ['The model with its weights in memory, until `dispose`.'],
+    docs: [`The model with its weights in memory, until \`dispose\`.${trainingNote(parts)}`],
     properties: [
       { name: 'weights', type: 'Weights', isReadonly: true },
       { name: 'tensors', type: 'tf.Tensor[]', isReadonly: true, scope: Scope.Private },
@@ -228,6 +225,12 @@ function modelClass(parts: ModuleParts, main: PrintedFunction): ClassDeclaration
   };
 }
 
+/** Where TensorFlow.js needs help to train. */
+function trainingNote({ trainable, backend }: ModuleParts): string {
+  if (!trainable || moduleBackends[backend].platform !== 'both') return '';
+  return '\nTo train it, import `@tensorflow/tfjs` as well: it brings the gradients.';
+}
+
 /** How `predict` takes its inputs: one as it is, several by name. */
 function predictInputs(graph: Graph): { parameter: Typed | null; argument: (port: Port) => string } {
   const [only, ...others] = graph.inputs;
@@ -251,8 +254,8 @@ function checks(graph: Graph, argument: (port: Port) => string): string[] {
   }
   const axis = graph.values[symbolic[0]!.value]!.shape.findIndex((size) => typeof size !== 'number');
   return [
-    `const batch = ${argument(symbolic[0]!)}?.shape[${axis}];`,
-    ...graph.inputs.map((port, i) => `checkInput(${argument(port)}, signature.inputs[${i}], batch);`),
+    `const batchSize = ${argument(symbolic[0]!)}?.shape[${axis}];`,
+    ...graph.inputs.map((port, i) => `checkInput(${argument(port)}, signature.inputs[${i}], batchSize);`),
   ];
 }
 

@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import type { ts as typescript } from 'ts-morph';
 import { fail } from '../diagnostics/diagnostic.js';
 import type { NamedTensor, NamedTensors } from '../import/source-graph.js';
-import { tensorflowPackages } from './backends.js';
+import { tensorflowModules } from './backends.js';
 import type { EmittedModule } from './module.js';
 import { download, upload } from './transfer.js';
 import { loadBackend, type RunnableBackend, type Tensor } from './tf.js';
@@ -20,12 +20,14 @@ export interface LoadedModel {
 }
 
 /** What an emitted module exports. */
-interface ModelExports {
+export interface ModelExports {
   readonly signature: {
     readonly inputs: readonly { name: string }[];
     readonly outputs: readonly { name: string }[];
   };
-  load(source: ArrayBuffer): Promise<{ predict(inputs?: unknown): unknown; dispose(): void }>;
+  load(
+    source: string | URL | ArrayBuffer,
+  ): Promise<{ readonly weights: object; predict(inputs?: unknown): unknown; dispose(): void }>;
 }
 
 const require = createRequire(import.meta.url);
@@ -33,7 +35,7 @@ const require = createRequire(import.meta.url);
 /** Loads a module and its weights, and makes `backend` the current one. */
 export async function loadEmitted(module: EmittedModule, backend: RunnableBackend): Promise<LoadedModel> {
   const tf = await loadBackend(backend);
-  const { signature, load } = await importText(await asJavaScript(module.modelTs));
+  const { signature, load } = await importEmitted(module.modelTs);
   const model = await load(Uint8Array.from(module.weights).buffer);
   return {
     predict: async (inputs) => {
@@ -62,6 +64,11 @@ export async function loadEmitted(module: EmittedModule, backend: RunnableBacken
   };
 }
 
+/** Imports an emitted module; its TensorFlow.js is the one of this process. */
+export async function importEmitted(modelTs: string): Promise<ModelExports> {
+  return importText(await asJavaScript(modelTs));
+}
+
 function inputOf(inputs: NamedTensors, name: string): NamedTensor {
   if (Object.hasOwn(inputs, name)) return inputs[name]!;
   return fail({
@@ -81,7 +88,7 @@ async function asJavaScript(modelTs: string): Promise<string> {
       if (!ts.isImportDeclaration(statement)) return statement;
       const { modifiers, importClause, moduleSpecifier } = statement;
       const name = ts.isStringLiteral(moduleSpecifier) ? moduleSpecifier.text : '';
-      if (!tensorflowPackages.includes(name)) return otherImport(name);
+      if (!tensorflowModules.has(name)) return otherImport(name);
       const specifier = factory.createStringLiteral(core);
       return factory.updateImportDeclaration(statement, modifiers, importClause, specifier, undefined);
     });

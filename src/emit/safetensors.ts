@@ -1,9 +1,11 @@
 /**
- * The safetensors format: eight bytes with the length of a JSON header, the header, the data of all tensors. Written
- * the same way every time; read with every size checked before memory is allocated.
+ * The weight files of emitted modules, in the safetensors format. Written the same way every time; read with every size
+ * checked before memory is allocated.
  */
-import { fail } from '../diagnostics/diagnostic.js';
+import { elementCount, invalidSafetensors, metadataKey, readLayout } from '../files/safetensors.js';
 import type { DType, TensorData } from '../ir/graph.js';
+
+export { readMetadata } from '../files/safetensors.js';
 
 export interface StoredTensor {
   readonly dtype: DType;
@@ -18,19 +20,7 @@ const formats: Readonly<Record<DType, { readonly name: string; readonly bytes: n
   bool: { name: 'BOOL', bytes: 1 },
 };
 const dtypes = new Map(Object.entries(formats).map(([dtype, { name }]) => [name, dtype as DType]));
-
-/** Larger headers than this are refused, as in the reference implementation. */
-const maxHeaderBytes = 100_000_000;
-/** The format's own key for free text. */
-const metadataKey = '__metadata__';
-
-/** Where in the data a tensor is. */
-interface Entry {
-  readonly dtype: DType;
-  readonly shape: readonly number[];
-  readonly start: number;
-  readonly end: number;
-}
+const sizes = new Map(Object.values(formats).map(({ name, bytes }) => [name, bytes]));
 
 /**
  * Writes tensors in the given order, four-byte types first so that all of them are aligned. The same tensors give the
@@ -45,11 +35,11 @@ export function writeSafetensors(
   const header: [string, unknown][] = Object.keys(metadata).length > 0 ? [[metadataKey, metadata]] : [];
   let end = 0;
   for (const [name, { dtype, shape, data }] of sorted) {
-    if (name === metadataKey) invalid(`a tensor can't be called ${metadataKey}`);
+    if (name === metadataKey) invalidSafetensors(`a tensor can't be called ${metadataKey}`);
     const start = end;
     end += elementCount(shape) * formats[dtype].bytes;
     if (end - start !== data.byteLength)
-      invalid(`the data of ${JSON.stringify(name)} does not have its shape's size`);
+      invalidSafetensors(`the data of ${JSON.stringify(name)} does not have its shape's size`);
     header.push([name, { dtype: formats[dtype].name, shape, data_offsets: [start, end] }]);
   }
   // Spaces behind the header align the data to eight bytes.
@@ -76,80 +66,12 @@ function jsonObject(entries: readonly (readonly [string, unknown])[]): string {
  * @param file how messages name the file
  */
 export function readSafetensors(bytes: Uint8Array, file = 'weights.safetensors'): Map<string, StoredTensor> {
-  const { header, dataStart } = readHeader(bytes, file);
-  const dataBytes = bytes.length - dataStart;
-  const entries = [...header]
-    .filter(([name]) => name !== metadataKey)
-    .map(([name, value]) => [name, readEntry(name, value, dataBytes, file)] as const);
-  checkCoverage(entries, dataBytes, file);
   return new Map(
-    entries.map(([name, { dtype, shape, start, end }]) => {
-      const data = bytes.subarray(dataStart + start, dataStart + end);
+    [...readLayout(bytes, sizes, file)].map(([name, { format, shape, bytes: data }]) => {
+      const dtype = dtypes.get(format)!;
       return [name, { dtype, shape, data: typedData(dtype, data) }];
     }),
   );
-}
-
-/** The free text in the header. */
-export function readMetadata(bytes: Uint8Array, file = 'weights.safetensors'): Map<string, string> {
-  const value = readHeader(bytes, file).header.get(metadataKey);
-  if (value === undefined) return new Map();
-  if (!isObject(value)) return invalid('its metadata is not an object', file);
-  return new Map(
-    Object.entries(value).map(([key, text]) =>
-      typeof text === 'string'
-        ? [key, text]
-        : invalid(`its metadata ${JSON.stringify(key)} is not text`, file),
-    ),
-  );
-}
-
-function readHeader(bytes: Uint8Array, file: string): { header: Map<string, unknown>; dataStart: number } {
-  if (bytes.length < 8)
-    return invalid('it is shorter than the eight bytes that every such file starts with', file);
-  const length = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
-  if (length > maxHeaderBytes) return invalid(`its header would have ${length} bytes`, file);
-  if (length > bytes.length - 8) return invalid(`its header of ${length} bytes ends after the file`, file);
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + length)));
-  } catch (error) {
-    return invalid(`its header is not JSON: ${error instanceof Error ? error.message : String(error)}`, file);
-  }
-  if (!isObject(parsed)) return invalid('its header is not a JSON object', file);
-  return { header: new Map(Object.entries(parsed)), dataStart: 8 + length };
-}
-
-function readEntry(name: string, value: unknown, dataBytes: number, file: string): Entry {
-  const wrong = (why: string): never => invalid(`its tensor ${JSON.stringify(name)} ${why}`, file);
-  if (!isObject(value)) return wrong('is not described by an object');
-  const { dtype: format, shape, data_offsets: offsets } = value;
-  const dtype = typeof format === 'string' ? dtypes.get(format) : undefined;
-  if (dtype === undefined)
-    return wrong(`has the element type ${JSON.stringify(format)}, not F32, I32 or BOOL`);
-  if (!isSizes(shape)) return wrong('has no shape of whole numbers');
-  if (!isSizes(offsets) || offsets.length !== 2) return wrong('has no two offsets');
-  const [start, end] = offsets as [number, number];
-  if (start > end || end > dataBytes) return wrong(`lies outside the file's ${dataBytes} bytes of data`);
-  if (elementCount(shape) * formats[dtype].bytes !== end - start)
-    return wrong(`does not have its shape's size`);
-  return { dtype, shape, start, end };
-}
-
-/** The format wants no gap and no overlap: then nobody hides anything in between. */
-function checkCoverage(
-  entries: readonly (readonly [string, Entry])[],
-  dataBytes: number,
-  file: string,
-): void {
-  let at = 0;
-  for (const [name, { start, end }] of [...entries].sort(
-    ([, a], [, b]) => a.start - b.start || a.end - b.end,
-  )) {
-    if (start !== at) invalid(`there is a gap or an overlap before its tensor ${JSON.stringify(name)}`, file);
-    at = end;
-  }
-  if (at !== dataBytes) invalid(`its tensors have ${at} bytes, its data ${dataBytes}`, file);
 }
 
 function typedData(dtype: DType, data: Uint8Array): TensorData {
@@ -159,27 +81,4 @@ function typedData(dtype: DType, data: Uint8Array): TensorData {
   return dtype === 'float32'
     ? new Float32Array(buffer, byteOffset, count)
     : new Int32Array(buffer, byteOffset, count);
-}
-
-/** How many elements a shape has; infinite or inexact products never equal a byte count. */
-function elementCount(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
-}
-
-function isSizes(value: unknown): value is readonly number[] {
-  return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && (size as number) >= 0);
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function invalid(why: string, file = 'weights.safetensors'): never {
-  return fail({
-    code: 'E790',
-    message: `${file} is not a valid safetensors file`,
-    where: file,
-    why: `${why[0]!.toUpperCase()}${why.slice(1)}.`,
-    help: 'The file may be damaged or cut off: write or download it again.',
-  });
 }

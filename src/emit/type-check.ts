@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ts } from 'ts-morph';
-import { tensorflowPackages } from './backends.js';
+import { tensorflowModules } from './backends.js';
 
 export interface TypeError {
   readonly message: string;
@@ -12,7 +12,24 @@ export interface TypeError {
 }
 
 const require = createRequire(import.meta.url);
-const moduleFile = join(dirname(fileURLToPath(import.meta.url)), 'emitted-module.ts');
+const here = dirname(fileURLToPath(import.meta.url));
+const moduleFile = join(here, 'emitted-module.ts');
+const platformFile = join(here, 'emitted-platform.d.ts');
+
+/** What the module uses of the web platform. TypeScript's own declarations of it take a second to read. */
+const platform = `
+declare class URL { constructor(url: string | URL); }
+declare class TextDecoder { decode(bytes: Uint8Array): string; }
+declare interface Response {
+  readonly ok: boolean;
+  readonly status: number;
+  readonly statusText: string;
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+declare function fetch(url: string | URL): Promise<Response>;
+`;
+/** Declarations that TensorFlow.js refers to and the module does not. */
+const unused = /\/node_modules\/@(webgpu\/types|types\/offscreencanvas)\//;
 
 /** Stricter than `strict`, so that the module fits into strict projects; unused names would be dead code. */
 const options = (): ts.CompilerOptions => ({
@@ -25,10 +42,10 @@ const options = (): ts.CompilerOptions => ({
   module: ts.ModuleKind.ESNext,
   moduleResolution: ts.ModuleResolutionKind.Bundler,
   target: ts.ScriptTarget.ES2022,
-  lib: ['lib.es2022.d.ts', 'lib.dom.d.ts'],
+  lib: ['lib.es2022.d.ts'],
   types: [],
   // All of TensorFlow.js's packages give the same namespace; one of them is installed here.
-  paths: Object.fromEntries(tensorflowPackages.map((name) => [name, [coreTypes()]])),
+  paths: Object.fromEntries([...tensorflowModules].map((name) => [name, [coreTypes()]])),
 });
 
 function coreTypes(): string {
@@ -36,7 +53,7 @@ function coreTypes(): string {
 }
 
 /** Declarations parse once, however many modules are checked. */
-const declarations = new Map<string, ts.SourceFile | undefined>();
+const declarations = new Map<string, ts.SourceFile>();
 let lastProgram: ts.Program | undefined;
 
 /** What is wrong with a module's types. */
@@ -48,13 +65,19 @@ export function typeErrors(text: string): TypeError[] {
   const libraries = join(dirname(require.resolve('typescript/package.json')), 'lib');
   host.getDefaultLibLocation = () => libraries;
   host.getDefaultLibFileName = () => join(libraries, 'lib.es2022.d.ts');
-  host.fileExists = (name) => name === moduleFile || ts.sys.fileExists(name);
-  host.getSourceFile = (name, languageVersion) => {
-    if (name === moduleFile) return file;
-    if (!declarations.has(name)) declarations.set(name, read(name, languageVersion));
-    return declarations.get(name);
+  const virtual = new Map([
+    [moduleFile, file],
+    [platformFile, ts.createSourceFile(platformFile, platform, ts.ScriptTarget.ES2022)],
+  ]);
+  host.fileExists = (name) => virtual.has(name) || ts.sys.fileExists(name);
+  host.getSourceFile = (name, version) => {
+    const given = virtual.get(name) ?? declarations.get(name);
+    if (given !== undefined) return given;
+    const declared = unused.test(name) ? ts.createSourceFile(name, '', version) : read(name, version);
+    if (declared !== undefined) declarations.set(name, declared);
+    return declared;
   };
-  lastProgram = ts.createProgram([moduleFile], compilerOptions, host, lastProgram);
+  lastProgram = ts.createProgram([platformFile, moduleFile], compilerOptions, host, lastProgram);
   const problems = [
     ...lastProgram.getSyntacticDiagnostics(file),
     ...lastProgram.getSemanticDiagnostics(file),

@@ -53,7 +53,7 @@ describe('safetensors', () => {
         const moved = new Uint8Array(bytes.length + offset).subarray(offset);
         moved.set(bytes);
         const read = readSafetensors(moved);
-        expect(new Map(written.map(([key, value]) => [key, read.get(key)]))).toEqual(new Map(written));
+        expect(new Map(written.map(([key]) => [key, read.get(key)]))).toEqual(new Map(written));
         expect(read.size).toBe(written.length);
       }),
     );
