@@ -14,10 +14,9 @@ const moduleExtensions = ['.js', '.mjs', '.cjs', '.ts', '.mts', '.cts'];
 
 /** How to get from other formats to one that is read. */
 const conversions = new Map([
-  ['.h5', ['a Keras model in HDF5', '--input_format=keras']],
-  ['.hdf5', ['a Keras model in HDF5', '--input_format=keras']],
-  ['.keras', ['a Keras 3 model', '--input_format=keras_keras_model']],
-  ['.pb', ['a TensorFlow SavedModel', '--input_format=tf_saved_model']],
+  ['.h5', { what: 'a Keras model in HDF5', flag: 'keras' }],
+  ['.hdf5', { what: 'a Keras model in HDF5', flag: 'keras' }],
+  ['.pb', { what: 'a TensorFlow SavedModel', flag: 'tf_saved_model' }],
 ]);
 
 /**
@@ -97,12 +96,20 @@ async function jsonFormat(file: string): Promise<ModelFormat> {
 function otherFormat(file: string, extension: string): never {
   const conversion = conversions.get(extension);
   if (conversion !== undefined) {
-    const [what, flag] = conversion;
+    const { what, flag } = conversion;
     return fail({
       code: 'E212',
       message: `${file} is ${what}, which is not read directly`,
       where: file,
-      help: `convert it: tensorflowjs_converter ${flag} --output_format=tfjs_graph_model ${file} OUTPUT_FOLDER`,
+      help: `convert it: tensorflowjs_converter --input_format=${flag} --output_format=tfjs_graph_model ${file} OUTPUT_FOLDER`,
+    });
+  }
+  if (extension === '.keras') {
+    return fail({
+      code: 'E212',
+      message: `${file} is a Keras model, which is not read directly`,
+      where: file,
+      help: "export it from Python as a SavedModel, model.export('saved'), and convert that: tensorflowjs_converter --input_format=tf_saved_model --output_format=tfjs_graph_model saved OUTPUT_FOLDER",
     });
   }
   return fail({

@@ -90,7 +90,7 @@ export function sortNodes(nodes: DefGraph, roots: readonly string[], file: strin
       malformedGraph(
         file,
         `${JSON.stringify(top.name)} is read from outside of the loop that it is in`,
-        'only exits are',
+        'a loop is left by its exits alone',
       );
     }
     if (state.get(top.name) === 'done') {
