@@ -81,6 +81,12 @@ function axisIndex(axis: Attr, rank: number): number {
   return index < 0 ? index + rank : index;
 }
 
+/** Axes as frameworks give them, as a sorted list: null is all of them, a number is one. */
+function axesList(axes: Attr, rank: number): number[] {
+  if (axes === null) return Array.from({ length: rank }, (_, i) => i);
+  return (isList(axes) ? axes : [axes]).map((axis) => axisIndex(axis, rank)).sort((a, b) => a - b);
+}
+
 function count(value: Attr, what: string): number {
   const n = wholeOf(value, what);
   if (n < 0 || n > 1_000_000)
@@ -187,6 +193,7 @@ const table: Record<string, BuiltIn> = {
     const axes = count(rank!, 'the rank');
     return isList(axis!) ? axis.map((item) => axisIndex(item, axes)) : axisIndex(axis!, axes);
   }),
+  axes: values(2, 2, ([axes, rank]) => axesList(axes!, count(rank!, 'the rank'))),
   subscripts: values(5, 5, subscripts),
 
   is_list: values(1, 1, ([value]) => isList(value!)),
