@@ -59,6 +59,13 @@ export function readRuleFiles(extra: readonly string[]): { sources: SourceText[]
   };
 }
 
+/** The text of a rule file or helper file by the name that messages show, wherever the working directory is. */
+export function ruleFileText(name: string): string | undefined {
+  const inCore = name.startsWith('rules/') ? join(coreRulesDirectory(), name.slice('rules/'.length)) : name;
+  const path = [inCore, name].find((candidate) => existsSync(candidate));
+  return path === undefined ? undefined : readFileSync(path, 'utf8');
+}
+
 function helpersOf(rulesFile: string): string {
   return rulesFile.replace(/\.rules$/, '.helpers.ts');
 }

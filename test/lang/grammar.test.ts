@@ -37,9 +37,9 @@ describe('the grammar', () => {
 
   it('has examples for every rule that has a form of its own', () => {
     const withExamples = new Set(all.map((example) => example.rule));
-    const words = /^  (\w+) = "\w+" [~&]/gm;
+    const words = /^ {2}(\w+) = "\w+" [~&]/gm;
     const plain = new Set([...grammarText().matchAll(words)].map((match) => match[1]!));
-    const declared = [...grammarText().matchAll(/^  ([A-Za-z]\w*)(?: \([^)]*\))?\s*(?:=|$)/gm)].map(
+    const declared = [...grammarText().matchAll(/^ {2}([A-Za-z]\w*)(?: \([^)]*\))?\s*(?:=|$)/gm)].map(
       (m) => m[1]!,
     );
     const without = declared.filter((rule) => !withExamples.has(rule) && !plain.has(rule));

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DiagnosticError } from '../../src/diagnostics/diagnostic.js';
-import { checkRules, coreRulesDirectory, loadRules } from '../../src/lang/load.js';
+import { checkRules, coreRulesDirectory, loadRules, ruleFileText } from '../../src/lang/load.js';
 import { parseCached } from '../../src/lang/parse-cache.js';
 import { parseFile } from '../../src/lang/parse.js';
 
@@ -54,6 +54,15 @@ describe('loading rules', () => {
     const path = join(directory, 'wrong.txt');
     writeFileSync(path, '/// Wrong.\nop wrong(x) -> y { axes x[a] -> y[b] emit tf.f(z) }\n');
     expect(() => loadRules([path])).toThrow(/E122[^]*E115/);
+  });
+});
+
+describe('the text of a rule file', () => {
+  it('is found by the name that messages show', () => {
+    const [core] = loadRules([]).files;
+    expect(ruleFileText(core!.file)).toBe(core!.text);
+    expect(ruleFileText(join(directory, 'first.rules'))).toBe(rule('of_user_1'));
+    expect(ruleFileText('rules/none.rules')).toBeUndefined();
   });
 });
 

@@ -167,7 +167,7 @@ function checkCall(expr: Extract<Expr, { kind: 'call' }>, names: Names, report: 
   const [root, ...path] = expr.callee;
   const name = expr.callee.join('.');
   const checkArgs = (): void => expr.args.forEach((arg) => checkExpr(arg, names, report, false));
-  if (root === 'tf' || root === 'helper') {
+  if ((root === 'tf' || root === 'helper') && path.length > 0) {
     if (names.helpers === null) onlyInEmit(expr.span, `a call on \`${root}\``, report);
     else if (root === 'helper') checkHelper(path, expr.span, names.helpers, report);
     return checkArgs();
