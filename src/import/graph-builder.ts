@@ -1,5 +1,4 @@
 /** Collects the values and nodes of the graph that is being imported. */
-import { fail } from '../diagnostics/diagnostic.js';
 import type { Span } from '../diagnostics/diagnostic.js';
 import type {
   Attrs,
@@ -201,7 +200,6 @@ export class GraphBuilder {
   }
 
   private define(id: ValueId, type: TensorType): ValueId {
-    if (this.types.has(id)) fail({ code: 'E203', message: `the value ${id} is defined twice` });
     this.types.set(id, type);
     return id;
   }
