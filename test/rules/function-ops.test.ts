@@ -147,6 +147,11 @@ const indices: readonly Row[] = [
     'cast',
     'gather_nd',
   ]),
+  withWeight("tf.unsortedSegmentSum(tf.mul(k, x.sum()), tf.tensor1d([0, 2, 0, 1], 'int32'), 3)", '4, 3', [
+    'sum',
+    'mul',
+    'segment_sum',
+  ]),
   withWeight("tf.searchSorted(k, x.sum(0, true), 'right')", '1, 4', [
     'sum',
     'reshape',

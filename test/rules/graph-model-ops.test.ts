@@ -52,6 +52,7 @@ const unary: readonly Row[] = [
     op,
     [input([-1, 3])],
   ]),
+  ['IdentityN', [input([-1, 3]), input([-1, 2])], {}, 2],
   ['EnsureShape', [input([2, 3]), ints([2, 3])]],
   ['FakeQuantWithMinMaxVars', [input([-1, 3]), float(0), float(1)]],
   ['Cast', [input([-1, 3], -3, 3)], { SrcT: dtype('DT_FLOAT'), DstT: dtype('DT_INT32') }],
