@@ -146,9 +146,10 @@ class RewriteRun {
       });
       released = work.removeIfUnused(root.id);
     } else released = work.substitute(last.node);
-    for (const value of released.slice()) {
+    const unread: ValueId[] = [];
+    for (const value of released) {
       const producer = work.producer(value);
-      if (producer !== undefined) released.push(...work.removeIfUnused(producer.id));
+      if (producer !== undefined) for (const value of work.removeIfUnused(producer.id)) unread.push(value);
     }
     for (const { node } of [...built.nodes].reverse()) if (node !== last?.node) work.removeIfUnused(node.id);
 
@@ -159,7 +160,7 @@ class RewriteRun {
       built: built.nodes.map(({ node }) => node),
     });
     if (this.applied.length > this.limit) throw this.endless();
-    this.requeue(built, released);
+    this.requeue(built, [...released, ...unread]);
   }
 
   /** What a change may have made possible: at the new nodes, at their readers, and where a value has one reader left. */
