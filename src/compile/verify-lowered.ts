@@ -2,6 +2,7 @@
 import type { AxisAnalysis } from '../axes/analysis.js';
 import type { Keep } from '../axes/indices.js';
 import type { EmittedModule } from '../emit/module.js';
+import type { SourceExample } from '../import/source-graph.js';
 import type { Graph } from '../ir/graph.js';
 import type { PreparedModel } from './prepare.js';
 import { availableBackends, loadBackend, type RunnableBackend } from '../emit/tf.js';
@@ -9,7 +10,7 @@ import { prepareGraph } from '../emit/interpret.js';
 import { loadEmitted } from '../emit/run-module.js';
 import { maskGraph } from '../prune/mask.js';
 import { sliceWeights } from '../prune/slice.js';
-import { testInputs } from '../verify/inputs.js';
+import { testInputs, type TestInput } from '../verify/inputs.js';
 import { verifyModel, type Runner, type Verification } from '../verify/verify.js';
 
 /** The target backend where the compiler can run it on this machine, else wasm. */
@@ -34,6 +35,11 @@ export interface LoweredPair {
 
 interface Disposable {
   dispose(): void;
+}
+
+/** What a model that does not run here can be asked: its examples. */
+function examplesOf(examples: readonly SourceExample[]): TestInput[] {
+  return examples.map(({ name, inputs }) => ({ name, tensors: inputs }));
 }
 
 /** Runs both comparisons; frees everything that it loads. */
@@ -72,6 +78,7 @@ export async function verifyLowered(pair: LoweredPair): Promise<Verification> {
       testInputs(source.graph.inputs, { seed: pair.seed }),
       {
         mixed,
+        ...(source.examples === undefined ? {} : { referenceInputs: examplesOf(source.examples) }),
         onProgress: (check, input) => pair.onProgress?.(`verify: ${check}, ${input}`),
       },
     );

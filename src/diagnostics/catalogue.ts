@@ -1,11 +1,13 @@
 /** What every code means, for `espalier explain CODE`. */
 import { codes as axes } from './codes/axes.js';
+import { codes as backend } from './codes/backend.js';
 import { codes as cli } from './codes/cli.js';
 import { codes as emit } from './codes/emit.js';
 import { codes as imports } from './codes/import.js';
 import { codes as lang } from './codes/lang.js';
 import { codes as passes } from './codes/passes.js';
 import { codes as prune } from './codes/prune.js';
+import { codes as torch } from './codes/torch.js';
 import { codes as trace } from './codes/trace.js';
 import { codes as verify } from './codes/verify.js';
 import { codes as weights } from './codes/weights.js';
@@ -20,6 +22,7 @@ const areas: readonly Readonly<Record<string, CodeDescription>>[] = [
   lang,
   imports,
   trace,
+  torch,
   axes,
   prune,
   emit,
@@ -27,6 +30,7 @@ const areas: readonly Readonly<Record<string, CodeDescription>>[] = [
   weights,
   passes,
   cli,
+  backend,
 ];
 
 /** All codes, in order. */

@@ -99,6 +99,14 @@ export interface Reference {
   dispose(): void;
 }
 
+/** One run of a model that cannot run here: what it was given, and what it made of it. */
+export interface SourceExample {
+  /** As shown in results: `random, batch 1`. */
+  readonly name: string;
+  readonly inputs: NamedTensors;
+  readonly outputs: NamedTensors;
+}
+
 /** A model as read from disk, before rules. */
 export interface SourceModel {
   readonly graph: SourceGraph;
@@ -110,6 +118,10 @@ export interface SourceModel {
    * `outputs` are the imported graph's output names, where its tail was cut off; without them, the model's own.
    */
   reference(outputs?: readonly string[]): Promise<Reference>;
+  /** Where the model's own runtime is not at hand: the only inputs that `reference` can answer for. */
+  readonly examples?: readonly SourceExample[];
+  /** Another view of the same model, with the same parameters: its channel spaces must be the same. */
+  readonly backward?: SourceGraph;
 }
 
 export interface ReadOptions {

@@ -47,19 +47,19 @@ describe('everything else is an error that says what it is', () => {
     expect(await errorOf({}, 'gone.json')).toMatchInlineSnapshot(`
       "E210: there is no file gone.json
         at gone.json
-        help: give the path of a model.json, of a folder with one, or of a JavaScript module"
+        help: give the path of a model.json or trace.json, of a folder with one, or of a JavaScript module"
     `);
   });
 
   test('a folder without a model', async () => {
     expect(await errorOf({ 'm/weights.bin': '' }, 'm')).toMatchInlineSnapshot(`
-      "E210: the folder m has no model.json
+      "E210: the folder m has no model.json and no trace.json
         at m
         because it has no .json file
         help: give the path of the model’s .json file itself"
     `);
     expect(await errorOf({ 'm/a.json': '', 'm/b.json': '' }, 'm')).toMatchInlineSnapshot(`
-      "E210: the folder m has no model.json
+      "E210: the folder m has no model.json and no trace.json
         at m
         because it has a.json, b.json
         help: give the path of the model’s .json file itself"
@@ -95,7 +95,7 @@ describe('everything else is an error that says what it is', () => {
       "E212: m.onnx is no model that is read
         at m.onnx
         because ONNX models are not read
-        help: give a TensorFlow.js model.json (GraphModel or LayersModel), or a JavaScript or TypeScript module"
+        help: give a TensorFlow.js model.json (GraphModel or LayersModel), a trace.json, or a JavaScript or TypeScript module"
     `);
   });
 
@@ -104,7 +104,7 @@ describe('everything else is an error that says what it is', () => {
       "E212: group1-shard1of1.bin is no model that is read
         at group1-shard1of1.bin
         because it may hold weights; the model is the .json file beside it
-        help: give a TensorFlow.js model.json (GraphModel or LayersModel), or a JavaScript or TypeScript module"
+        help: give a TensorFlow.js model.json (GraphModel or LayersModel), a trace.json, or a JavaScript or TypeScript module"
     `);
   });
 
@@ -119,23 +119,23 @@ describe('everything else is an error that says what it is', () => {
 
   test('other JSON', async () => {
     expect(await errorOf({ 'package.json': '{"name": "x"}' }, 'package.json')).toMatchInlineSnapshot(`
-      "E212: package.json is JSON, and no TensorFlow.js model
+      "E212: package.json is JSON, and neither a TensorFlow.js model nor a trace
         at package.json
         because it has no \`modelTopology\`
-        help: give the model.json that the TensorFlow.js converter or \`model.save\` wrote"
+        help: give the model.json that the TensorFlow.js converter or \`model.save\` wrote, or the trace.json of the PyTorch tracer"
     `);
     expect(await errorOf({ 'model.json': '{"modelTopology": {"layers": []}}' }, 'model.json'))
       .toMatchInlineSnapshot(`
-      "E212: model.json is JSON, and no TensorFlow.js model
-        at model.json
-        because its \`modelTopology\` has neither a list \`node\` (GraphModel) nor a \`model_config\` (LayersModel)
-        help: give the model.json that the TensorFlow.js converter or \`model.save\` wrote"
-    `);
+        "E212: model.json is JSON, and neither a TensorFlow.js model nor a trace
+          at model.json
+          because its \`modelTopology\` has neither a list \`node\` (GraphModel) nor a \`model_config\` (LayersModel)
+          help: give the model.json that the TensorFlow.js converter or \`model.save\` wrote, or the trace.json of the PyTorch tracer"
+      `);
     expect(await errorOf({ 'model.json': '[1, 2]' }, 'model.json')).toMatchInlineSnapshot(`
-      "E212: model.json is JSON, and no TensorFlow.js model
+      "E212: model.json is JSON, and neither a TensorFlow.js model nor a trace
         at model.json
         because it has no \`modelTopology\`
-        help: give the model.json that the TensorFlow.js converter or \`model.save\` wrote"
+        help: give the model.json that the TensorFlow.js converter or \`model.save\` wrote, or the trace.json of the PyTorch tracer"
     `);
   });
 });

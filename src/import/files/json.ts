@@ -34,42 +34,55 @@ export function isArray(value: Json | undefined): value is readonly Json[] {
   return Array.isArray(value);
 }
 
-/** The value as an object, or a diagnostic saying that `what` is malformed. */
-export function asObject(value: Json | undefined, what: string, where: string): JsonObject {
-  return isObject(value) ? value : malformed(what, 'an object', value, where);
+/** What a format says where its file is malformed. */
+export interface MalformedAdvice {
+  readonly code: string;
+  readonly help: string;
 }
 
-export function asArray(value: Json | undefined, what: string, where: string): readonly Json[] {
-  return isArray(value) ? value : malformed(what, 'a list', value, where);
+/** Checks that end in a diagnostic saying that `what` is malformed. */
+export interface JsonChecks {
+  asObject(value: Json | undefined, what: string, where: string): JsonObject;
+  asArray(value: Json | undefined, what: string, where: string): readonly Json[];
+  asString(value: Json | undefined, what: string, where: string): string;
+  /** A finite number. */
+  asNumber(value: Json | undefined, what: string, where: string): number;
+  /** A size: a whole number, not negative. */
+  asSize(value: Json | undefined, what: string, where: string): number;
+  /** @throws always */
+  malformed(what: string, expected: string, value: Json | undefined, where: string): never;
 }
 
-export function asString(value: Json | undefined, what: string, where: string): string {
-  return typeof value === 'string' ? value : malformed(what, 'a string', value, where);
+/** Checks for one format. */
+export function jsonChecks({ code, help }: MalformedAdvice): JsonChecks {
+  const malformed = (what: string, expected: string, value: Json | undefined, where: string): never =>
+    fail({
+      code,
+      message: `${what} must be ${expected}`,
+      where,
+      why: value === undefined ? 'it is missing' : `it is ${shorten(JSON.stringify(value))}`,
+      help,
+    });
+  return {
+    asObject: (value, what, where) => (isObject(value) ? value : malformed(what, 'an object', value, where)),
+    asArray: (value, what, where) => (isArray(value) ? value : malformed(what, 'a list', value, where)),
+    asString: (value, what, where) =>
+      typeof value === 'string' ? value : malformed(what, 'a string', value, where),
+    asNumber: (value, what, where) =>
+      typeof value === 'number' && Number.isFinite(value) ? value : malformed(what, 'a number', value, where),
+    asSize: (value, what, where) =>
+      typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+        ? value
+        : malformed(what, 'a whole number that is not negative', value, where),
+    malformed,
+  };
 }
 
-/** A finite number. */
-export function asNumber(value: Json | undefined, what: string, where: string): number {
-  return typeof value === 'number' && Number.isFinite(value)
-    ? value
-    : malformed(what, 'a number', value, where);
-}
-
-/** A size: a whole number, not negative. */
-export function asSize(value: Json | undefined, what: string, where: string): number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
-    ? value
-    : malformed(what, 'a whole number that is not negative', value, where);
-}
-
-function malformed(what: string, expected: string, value: Json | undefined, where: string): never {
-  return fail({
-    code: 'E213',
-    message: `${what} must be ${expected}`,
-    where,
-    why: value === undefined ? 'it is missing' : `it is ${shorten(JSON.stringify(value))}`,
-    help: 'the file is damaged, or is not a TensorFlow.js model; convert or download it again',
-  });
-}
+/** The checks of TensorFlow.js models. */
+export const { asObject, asArray, asString, asNumber, asSize } = jsonChecks({
+  code: 'E213',
+  help: 'the file is damaged, or is not a TensorFlow.js model; convert or download it again',
+});
 
 function shorten(text: string): string {
   return text.length <= 60 ? text : `${text.slice(0, 57)}…`;

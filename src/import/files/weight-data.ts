@@ -34,17 +34,19 @@ function decodePlain(spec: WeightSpec, bytes: Uint8Array): TensorData {
     : new Float32Array(buffer, byteOffset, spec.size);
 }
 
-function asUint16(bytes: Uint8Array): Uint16Array {
+/** The bytes as 16-bit words; a view where they are aligned, else a copy. */
+export function asUint16(bytes: Uint8Array): Uint16Array {
   const { buffer, byteOffset } = aligned(bytes, 2);
   return new Uint16Array(buffer, byteOffset, bytes.length / 2);
 }
 
 /** Typed arrays must start at a multiple of their element's size: copies the bytes where they don't. */
-function aligned(bytes: Uint8Array, size: number): Uint8Array {
+export function aligned(bytes: Uint8Array, size: number): Uint8Array {
   return bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
 }
 
-function decodeFloat16(halves: Uint16Array): Float32Array {
+/** IEEE half floats as floats. */
+export function decodeFloat16(halves: Uint16Array): Float32Array {
   const bits = new Uint32Array(halves.length);
   for (let i = 0; i < halves.length; i++) bits[i] = halfToFloatBits(halves[i]!);
   return new Float32Array(bits.buffer);
