@@ -186,8 +186,10 @@ export class Walk {
           mark(name, 'frozen', `${node.op} computes its size`);
       } else if (!info.inResults.has(name)) {
         const data = shown.filter((place) => !this.#constant.has(place.value));
-        if (data.length === 0) mark(name, 'frozen', `${node.op} shows it to no data: it is nobody's channel`);
-        else this.ends.push({ node, dims: data, dataOnly: data.length === shown.length });
+        if (data.length > 0) this.ends.push({ node, dims: data, dataOnly: data.length === shown.length });
+        // Two constants are contracted, such as the state that a recurrent layer starts from: masking one is enough.
+        else if (shown.length > 1) this.ends.push({ node, dims: shown.slice(0, 1), dataOnly: false });
+        else mark(name, 'frozen', `${node.op} shows it to no data: it is nobody's channel`);
       }
     }
     for (const name of rule.fixed) mark(name, 'frozen', `the rule of ${node.op} says fixed ${name}`);
