@@ -3,12 +3,14 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { projectFile } from '../lang/project-file.js';
+import { backendCommand } from './commands/backend.js';
 import { checkCommand } from './commands/check.js';
 import { compileCommand } from './commands/compile.js';
 import { explainCommand } from './commands/explain.js';
 import { groupsCommand } from './commands/groups.js';
 import { irCommand } from './commands/ir.js';
 import { rulesCommand } from './commands/rules.js';
+import { tracerCommand } from './commands/tracer.js';
 import { verifyCommand } from './commands/verify.js';
 import { DifferenceError, EXIT, UsageError } from './errors.js';
 import { reportError } from './report.js';
@@ -35,10 +37,17 @@ Exit codes: 0 done; 1 the input is wrong; 2 wrong usage; 3 verification found a 
     irCommand(),
     checkCommand(),
     rulesCommand(),
+    tracerCommand(),
+    backendCommand(),
   ];
-  for (const command of commands) root.addCommand(command.copyInheritedSettings(root));
-  for (const command of [root, ...commands]) command.exitOverride();
-  return root;
+  for (const command of commands) root.addCommand(command);
+  return withSettingsOf(root, root);
+}
+
+/** Commands inside commands behave like the outermost, and report wrong usage by an error. */
+function withSettingsOf(root: Command, command: Command): Command {
+  for (const inner of command.commands) withSettingsOf(root, inner.copyInheritedSettings(root));
+  return command.exitOverride();
 }
 
 async function main(): Promise<number> {
