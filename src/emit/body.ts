@@ -1,6 +1,6 @@
 /** Prints one function: a statement or two for every node, a call for every function inside. */
 import type { Graph, Port, ValueId } from '../ir/graph.js';
-import { call, oneLine, text, type Code } from './code.js';
+import { call, layOut, oneLine, text, type Code } from './code.js';
 import type { Fn } from './functions.js';
 import { Locals, weightsName } from './locals.js';
 import { camelCase, capitalised, Names } from './naming.js';
@@ -103,12 +103,14 @@ function printCall(plan: Plan, fn: Fn, locals: Locals, context: BodyContext): st
   const [only, ...others] = fn.outputs;
   if (others.length === 0)
     return assignment(`const ${locals.declareAs(only!, label, `${label}Out`)} = `, code, '');
-  const taken = fn.outputs.map((id, i) => {
-    const result = results[i]!;
-    const local = locals.declareAs(id, `${label}${capitalised(result)}`);
-    return local === result ? local : `${result}: ${local}`;
+  // Parts of a scope have names that are already the scope's own.
+  const prefixed = (result: string): string => `${label}${capitalised(result)}`;
+  const entries = results.map((result, i) => {
+    const wanted = fn.part === null ? [prefixed(result)] : [result, prefixed(result)];
+    return [result, text(locals.declareAs(fn.outputs[i]!, ...wanted))] as const;
   });
-  return assignment(`const { ${taken.join(', ')} } = `, code, '');
+  const pattern = layOut({ kind: 'object', entries }, 0, 'const  = '.length + oneLine(code).length);
+  return assignment(`const ${pattern} = `, code, '');
 }
 
 interface End {

@@ -4,7 +4,8 @@ import { call, text, type Code } from './code.js';
 import type { Form } from './forms.js';
 import { shortestFloat32, type Constants } from './literals.js';
 import { camelCase, Names, pascalCase } from './naming.js';
-import { localName, segmentsInside, type Plan } from './plan.js';
+import { parameterNames, segmentsInside, valueName } from './model-names.js';
+import type { Plan } from './plan.js';
 
 /** The parameter that holds a function's weights. */
 export const weightsName = 'w';
@@ -75,18 +76,18 @@ export class Locals {
     const node = producers.get(id);
     if (node === undefined) {
       const port = graph.inputs.find(({ value }) => value === id);
-      return localName([port?.name ?? graph.parameters[id]?.name ?? ''], this.plan.repeated);
+      return parameterNames(
+        [segmentsInside(port?.name ?? graph.parameters[id]?.name ?? '', path)],
+        this.plan.repeated,
+      )[0]!;
     }
     const segments = segmentsInside(node.source.name, path);
-    const last = segments.at(-1) ?? '';
-    const telling =
-      segments.length > 1 && isNameOfType(last, node.source.type) ? segments.slice(0, -1) : segments;
-    const name = localName(telling.slice(-2), this.plan.repeated) || camelCase(node.op);
+    const name = valueName(segments, node.source.type, this.plan.repeated) || camelCase(node.op);
     if (node.results.length > 1) return `${name}${node.results.indexOf(id) + 1}`;
     if (!this.names.has(name)) return name;
     // The module's own functions may have the name, or another value of the function.
     if (this.context.names.has(name)) return `${name}Out`;
-    return telling === segments ? name : `${name}${pascalCase(node.op)}`;
+    return segments.length > 1 ? `${name}${pascalCase(node.op)}` : name;
   }
 
   private scalar(id: ValueId, scalars: Form['scalars']): Code {
@@ -98,10 +99,4 @@ export class Locals {
     const number = constants.number(shortestFloat32(value), segmentsInside(name, []).slice(-2).join('/'));
     return scalars === 'number' ? number : call('tf.scalar', [number]);
   }
-}
-
-/** Whether a name only repeats an operation's type: `Conv2D_1` of a Conv2D. */
-function isNameOfType(name: string, type: string): boolean {
-  const plain = (value: string): string => value.toLowerCase().replace(/_\d+$|[^a-z0-9]/g, '');
-  return plain(name) === plain(type);
 }

@@ -18,6 +18,9 @@ import { weightsName } from './locals.js';
 import { checkInputText, readBytesText, weightsReaderText } from './runtime.js';
 import { tensorTypeText } from './types.js';
 
+/** Longer lines are broken; the line's end counts. */
+const maxLine = 111;
+
 export interface ModuleParts {
   readonly graph: Graph;
   readonly backend: BackendName;
@@ -43,7 +46,21 @@ export function moduleText(parts: ModuleParts): string {
   });
   const file = project.createSourceFile('model.ts', '');
   file.addStatements(statementsOf(parts));
-  return spaced(file.getFullText());
+  return spaced(parts.functions.reduce(withBrokenHead, file.getFullText()));
+}
+
+/** Breaks the first line of a function that is too long for one. */
+function withBrokenHead(module: string, { printed }: { readonly printed: PrintedFunction }): string {
+  const parameters = parametersOf(printed).map(({ name, type }) => `${name}: ${type}`);
+  const head = `function ${printed.name}(${parameters.join(', ')}): ${printed.returnType} {\n`;
+  if (head.length <= maxLine) return module;
+  const end = `): ${printed.returnType} {\n`;
+  const result =
+    end.length <= maxLine
+      ? end
+      : end.replace('{ ', '{\n  ').replaceAll('; ', ';\n  ').replace(' } {', ';\n} {');
+  const lines = parameters.map((parameter) => `  ${parameter},\n`);
+  return module.replace(head, () => `function ${printed.name}(\n${lines.join('')}${result}`);
 }
 
 function statementsOf(parts: ModuleParts): (string | StatementStructures)[] {
@@ -166,15 +183,18 @@ function weightsInterface(
 }
 
 function functionOf(printed: PrintedFunction, doc: string): FunctionDeclarationStructure {
-  const weights = printed.weightsType === null ? [] : [{ name: weightsName, type: printed.weightsType }];
   return {
     kind: StructureKind.Function,
     name: printed.name,
     docs: [doc],
-    parameters: [...printed.parameters, ...weights],
+    parameters: parametersOf(printed),
     returnType: printed.returnType,
     statements: printed.statements.map((statement) => statement.text),
   };
+}
+
+function parametersOf({ parameters, weightsType }: PrintedFunction): Typed[] {
+  return weightsType === null ? [...parameters] : [...parameters, { name: weightsName, type: weightsType }];
 }
 
 // ---------------------------------------------------------------- the model
@@ -210,7 +230,7 @@ function modelClass(parts: ModuleParts, main: PrintedFunction): ClassDeclaration
     methods: [
       {
         name: 'predict',
-        docs: ['Runs the model on any number of examples. The result is the caller’s to dispose.'],
+        docs: ['Runs the model on any number of examples. The caller disposes the result.'],
         parameters: parameter === null ? [] : [parameter],
         returnType: main.returnType,
         statements: [...checks(graph, argument), `return tf.tidy(() => ${main.name}(${args.join(', ')}));`],

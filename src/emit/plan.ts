@@ -1,8 +1,8 @@
 /** Decides, before anything is printed, which function owns which weights, and what everything is called. */
 import { operandValues, type Graph, type ValueId } from '../ir/graph.js';
 import type { Fn } from './functions.js';
-import { camelCase, capitalised, Names, withoutNumber, wordsOf } from './naming.js';
-import { pathOf } from './scopes.js';
+import { parameterNames, segmentsInside } from './model-names.js';
+import { camelCase, capitalised, Names, withoutNumber } from './naming.js';
 
 /** What is known of a function before it is printed. */
 export interface Plan {
@@ -94,12 +94,12 @@ function innermostCommon(a: Draft, b: Draft): Draft {
 function planned(draft: Draft, own: Pick<Plan, 'name' | 'property' | 'repeated'>, graph: Graph): Plan {
   const { path, statements } = draft.fn;
   const properties = new Names();
-  const weights = new Map(
-    [...draft.owned].map((id) => {
-      const segments = segmentsInside(graph.parameters[id]!.name, path).slice(-2);
-      return [id, properties.claim(localName(segments, own.repeated), 'weight')] as const;
-    }),
+  const owned = [...draft.owned];
+  const wanted = parameterNames(
+    owned.map((id) => segmentsInside(graph.parameters[id]!.name, path)),
+    own.repeated,
   );
+  const weights = new Map(owned.map((id, i) => [id, properties.claim(wanted[i]!, 'weight')]));
   const inner = statements.flatMap((statement) => (statement.kind === 'call' ? [statement.fn] : []));
   const alike = countBy(inner, kindOf);
   const calls = new Map(
@@ -133,20 +133,6 @@ function labelOf({ path, part }: Fn): string {
 /** Functions of one kind may have the same text. */
 function kindOf(fn: Fn): string {
   return `${withoutNumber(labelOf(fn))}/${fn.statements.length}`;
-}
-
-/** A name of the model as seen from inside a scope. */
-export function segmentsInside(name: string, path: readonly string[]): string[] {
-  const segments = pathOf(name);
-  let shared = 0;
-  while (shared < path.length && shared < segments.length - 1 && segments[shared] === path[shared]) shared++;
-  return segments.slice(shared);
-}
-
-/** The identifier for a relative name. Where functions are repeated, numbers would only tell them apart. */
-export function localName(segments: readonly string[], repeated: boolean): string {
-  const words = segments.flatMap(wordsOf);
-  return camelCase((repeated ? words.filter((word) => !/^[0-9]+$/.test(word)) : words).join('/'));
 }
 
 function countBy<T>(items: readonly T[], key: (item: T) => string): Map<string, number> {

@@ -130,8 +130,9 @@ function printResults(
   locals: Locals,
   context: StatementContext,
 ): string[] {
-  const [only] = node.results;
-  if (node.results.length === 1) return printOne(only!, value, form, returned, locals, context);
+  const [only, ...others] = node.results;
+  const isList = ruleOf(node, context.rules).results.some(({ kind }) => kind === 'variadic');
+  if (others.length === 0 && !isList) return printOne(only!, value, form, returned, locals, context);
   if (value.kind === 'list') {
     if (value.items.length !== node.results.length) wrongCount(node, value.items.length);
     return node.results.flatMap((id, i) =>
@@ -168,7 +169,8 @@ function printOne(
 
 /** `const x = code as T;` */
 export function assignment(before: string, code: Code, after: string): string {
-  return `${before}${layOut(code, 0, before.length + after.length)}${after};`;
+  const lastLine = before.slice(before.lastIndexOf('\n') + 1);
+  return `${before}${layOut(code, 0, lastLine.length + after.length)}${after};`;
 }
 
 function wrongCount(node: Node, count: number): never {
