@@ -351,6 +351,17 @@ export interface PassRule {
   readonly span: Span;
 }
 
+/** `extend pass fuse { a, b }`: rewrites that a pass of another file applies too. */
+export interface ExtendRule {
+  readonly kind: 'extend';
+  /** The pass. */
+  readonly name: string;
+  readonly rewrites: readonly { readonly name: string; readonly span: Span }[];
+  /** Where the pass is named. */
+  readonly place: Span;
+  readonly span: Span;
+}
+
 /** `pipeline tfjs = fold_constants; infer_axes; prune; fuse; verify` */
 export interface PipelineRule {
   readonly kind: 'pipeline';
@@ -376,7 +387,7 @@ export interface SourceText {
   readonly text: string;
 }
 
-export type Declaration = OpRule | RewriteRule | PassRule | PipelineRule | InfixRule;
+export type Declaration = OpRule | RewriteRule | PassRule | ExtendRule | PipelineRule | InfixRule;
 
 /** All rules, resolved and checked. */
 export interface RuleSet {

@@ -34,7 +34,7 @@ export function check(rules: RuleSet, declarations: readonly Declaration[]): Dia
 
 function checkDocumented(declarations: readonly Declaration[], report: Report): void {
   for (const declaration of declarations) {
-    if (declaration.kind === 'infix' || declaration.doc !== '') continue;
+    if (declaration.kind === 'infix' || declaration.kind === 'extend' || declaration.doc !== '') continue;
     report({
       code: 'E111',
       message: `the ${declaration.kind} \`${declaration.name}\` has no documentation`,
@@ -81,7 +81,11 @@ function checkInUse(rules: RuleSet, diagnostics: Diagnostic[]): void {
       message: `the rewrite \`${rewrite.name}\` is in no pass`,
       span: headOf(rewrite),
       why: 'Rewrites are applied by the passes and pipelines that name them.',
-      help: `Name it in one of the passes: ${quotedList(rules.passes.keys(), 'or')}.`,
+      help:
+        rules.passes.size === 0
+          ? 'Declare a pass with it, and name that in a pipeline.'
+          : `Add it to one of the passes ${quotedList(rules.passes.keys(), 'or')}: ` +
+            `\`extend pass NAME { ${rewrite.name} }\`.`,
     });
   }
 }

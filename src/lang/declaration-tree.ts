@@ -9,6 +9,7 @@ import type {
   Declaration,
   EmitClause,
   Expr,
+  ExtendRule,
   FromClause,
   InfixRule,
   OperandDecl,
@@ -140,6 +141,26 @@ export const declarationActions = {
       doc: '',
       rewrites: rewrites.asIteration().children.map(text),
       places: Object.fromEntries(rewrites.asIteration().children.map((name) => [text(name), spanOf(name)])),
+      span: spanOf(this),
+    };
+  },
+  Extension(
+    this: Node,
+    _extend: Node,
+    _pass: Node,
+    name: Node,
+    _open: Node,
+    rewrites: Node,
+    _comma: Node,
+    _close: Node,
+  ): ExtendRule {
+    return {
+      kind: 'extend',
+      name: text(name),
+      rewrites: rewrites
+        .asIteration()
+        .children.map((rewrite) => ({ name: text(rewrite), span: spanOf(rewrite) })),
+      place: spanOf(name),
       span: spanOf(this),
     };
   },

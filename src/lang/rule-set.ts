@@ -2,12 +2,13 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import type { Declaration, RuleSet, SourceText } from './ast.js';
 import { check } from './check.js';
+import { extendPasses } from './extend.js';
 import { readHelpers } from './helpers.js';
 import { parseFile, type ParsedFile } from './parse.js';
 import { resolveOp, resolveRewrite } from './resolve.js';
 import { firstOfEach } from './unique.js';
 
-type NamedRule = Exclude<Declaration, { kind: 'infix' }>;
+type NamedRule = Exclude<Declaration, { kind: 'infix' | 'extend' }>;
 
 /** All rules of some files, and every problem that they have, in the order of the text. */
 export function buildRuleSet(
@@ -18,11 +19,12 @@ export function buildRuleSet(
   const parsed = sources.map((source) => parse(source));
   const unique = firstOfEach(parsed.flatMap((file) => file.declarations));
   const resolved = resolve(unique.kept);
+  const extended = extendPasses(byName(resolved.kept, 'pass'), resolved.kept);
   const helpers = readHelpers(helperSources);
   const rules: RuleSet = {
     ops: byName(resolved.kept, 'op'),
     rewrites: byName(resolved.kept, 'rewrite'),
-    passes: byName(resolved.kept, 'pass'),
+    passes: extended.passes,
     pipelines: byName(resolved.kept, 'pipeline'),
     infix: resolved.infix,
     files: sources,
@@ -33,6 +35,7 @@ export function buildRuleSet(
     ...unique.diagnostics,
     ...helpers.diagnostics,
     ...resolved.diagnostics,
+    ...extended.diagnostics,
     ...check(rules, resolved.kept),
   ];
   return { rules, diagnostics: inOrder(diagnostics, sources) };

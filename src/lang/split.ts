@@ -11,7 +11,7 @@ export interface Chunk {
 
 /** What matters for cutting: comments and strings (to skip), brackets, and the words that start declarations. */
 const tokens =
-  /\/\/[^\n]*|'(?:[^'\\\n]|\\.)*'|[{[(]|[}\])]|(?<![\w.])(?:op|rewrite|pass|pipeline)(?=\s+[A-Za-z_]\w*\s*[({=])|(?<![\w.])infix(?=\s)/g;
+  /\/\/[^\n]*|'(?:[^'\\\n]|\\.)*'|[{[(]|[}\])]|(?<![\w.])extend\s+(?:op|rewrite|pass|pipeline)(?=\s)|(?<![\w.])(?:op|rewrite|pass|pipeline)(?=\s+[A-Za-z_]\w*\s*[({=])|(?<![\w.])infix(?=\s)/g;
 
 /**
  * The chunks of a file. A declaration starts at its word outside of all brackets, or, so that one missing bracket

@@ -26,7 +26,7 @@ const clauses = [
   ],
   ...['dynamic', 'from', 'emit'],
 ];
-const declarations = ['op', 'rewrite', 'pass', 'pipeline', 'infix'];
+const declarations = ['op', 'rewrite', 'pass', 'extend', 'pipeline', 'infix'];
 const reserved = ['if', 'then', 'else', 'let', 'in', 'for', 'and', 'or', 'not', 'true', 'false', 'null'];
 
 /** What people write who think of another language, and what it is here. */

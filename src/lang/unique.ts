@@ -7,20 +7,28 @@ function nameOf(declaration: Declaration): string {
   return declaration.kind === 'infix' ? declaration.operator : declaration.name;
 }
 
-/** The first declaration of each kind and name; the others are reported, with the place of the first. */
+/**
+ * The first declaration of each kind and name; the others are reported, with the place of the first. A pass may be
+ * extended any number of times.
+ */
 export function firstOfEach(declarations: readonly Declaration[]): {
   kept: Declaration[];
   diagnostics: Diagnostic[];
 } {
+  const kept: Declaration[] = [];
   const firsts = new Map<string, Declaration>();
   const diagnostics: Diagnostic[] = [];
   for (const declaration of declarations) {
     const key = `${declaration.kind} ${nameOf(declaration)}`;
     const first = firsts.get(key);
-    if (first === undefined) firsts.set(key, declaration);
-    else diagnostics.push(duplicate(declaration, first));
+    if (first !== undefined && declaration.kind !== 'extend') {
+      diagnostics.push(duplicate(declaration, first));
+      continue;
+    }
+    firsts.set(key, declaration);
+    kept.push(declaration);
   }
-  return { kept: [...firsts.values()], diagnostics };
+  return { kept, diagnostics };
 }
 
 function duplicate(second: Declaration, first: Declaration): Diagnostic {

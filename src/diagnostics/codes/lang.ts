@@ -208,7 +208,7 @@ export const codes = {
     title: 'A name is there twice',
     explanation:
       'Operands, results and attributes of an op have different names, since expressions use them all. A `from` gives ' +
-      'an attribute and binds a name once.',
+      'an attribute and binds a name once. A pass names each of its rewrites once, its extensions included.',
   },
   E139: {
     title: 'There is no such attribute type',
@@ -224,6 +224,14 @@ export const codes = {
   },
   E141: {
     title: 'A rewrite is in no pass',
-    explanation: 'Rewrites are applied by the passes and pipelines that name them. This one never is.',
+    explanation:
+      'Rewrites are applied by the passes and pipelines that name them. This one never is. A rule file of your own adds ' +
+      'its rewrites to a pass of the core: `extend pass fuse_constants { my_fusion }`.',
+  },
+  E142: {
+    title: 'There is no such pass',
+    explanation:
+      '`extend pass NAME { rewrite, … }` adds rewrites to a pass that another rule file declares. The core’s passes are ' +
+      'in `rules/pipelines.rules`. A new pass, `pass NAME { rewrite, … }`, is applied only by pipelines that name it.',
   },
 } as const;
