@@ -61,7 +61,9 @@ export async function verifyLowered(pair: LoweredPair): Promise<Verification> {
     return (inputs) => runner.run(inputs);
   };
   try {
-    const reference = keepForLater(await source.reference());
+    // Where a tail was cut off, the graph ends at values that are no outputs of the model's own.
+    const outputs = prepared.tail === null ? undefined : graph.outputs.map(({ name }) => name);
+    const reference = keepForLater(await source.reference(outputs));
     const mixed = pruned.report.mixed;
     const masked = maskGraph(graph, weights, rules, analysis, pruned.keep);
     return await verifyModel(
