@@ -6,6 +6,7 @@
 import type { AxisAnalysis } from '../axes/analysis.js';
 import type { MaskEnd } from '../axes/infer.js';
 import { type Keep, keptIndices } from '../axes/indices.js';
+import type { Term } from '../axes/terms.js';
 import { fail } from '../diagnostics/diagnostic.js';
 import type {
   Attrs,
@@ -23,6 +24,21 @@ import { newTensorData, overlayWeights } from '../ir/weights.js';
 import type { OpRule, RuleSet } from '../lang/ast.js';
 import { inferNode } from '../shapes/infer-shapes.js';
 
+/** A mask that a graph multiplies in: one number for every channel of a dimension. */
+export interface MaskSlot extends TensorType {
+  /** The value of the graph that is the mask; what it is (a parameter, an input) is up to the caller. */
+  readonly id: ValueId;
+  /** What the dimension is made of. */
+  readonly term: Term;
+}
+
+/** A graph that multiplies masks in. */
+export interface MaskedGraph {
+  /** The masks have types in `values`, and are not declared as anything yet. */
+  readonly graph: Graph;
+  readonly masks: readonly MaskSlot[];
+}
+
 /** Multiplies masks into an unpruned graph. Ends of the same value and dimension share one mask. */
 export function maskGraph(
   graph: Graph,
@@ -31,23 +47,47 @@ export function maskGraph(
   analysis: AxisAnalysis,
   keep: Keep,
 ): { readonly graph: Graph; readonly weights: WeightStore } {
-  const masked = new Masks(graph, weights, rules, analysis, keep);
+  const { graph: masked, masks } = insertMasks(
+    graph,
+    rules,
+    analysis,
+    (term) => keptIndices(term, keep) !== null,
+  );
+  const parameters: Record<ValueId, Parameter> = { ...graph.parameters };
+  const data = new Map<string, TensorData>();
+  for (const { id, term, dtype, shape } of masks) {
+    const name = freshWeight(id, weights);
+    const ones = newTensorData(dtype, term.size as number);
+    for (const index of keptIndices(term, keep)!) ones[index] = 1;
+    parameters[id] = { name, dtype, shape };
+    data.set(name, ones);
+  }
+  return { graph: { ...masked, parameters }, weights: overlayWeights(weights, data) };
+}
+
+function freshWeight(name: string, weights: WeightStore): string {
+  return weights.has(name) ? freshWeight(`${name}_`, weights) : name;
+}
+
+/**
+ * Puts in the multiplications.
+ * @param wanted which dimensions get a mask, by what they are made of
+ */
+export function insertMasks(
+  graph: Graph,
+  rules: RuleSet,
+  analysis: AxisAnalysis,
+  wanted: (term: Term) => boolean,
+): MaskedGraph {
+  const inserted = new Masks(graph, rules, analysis, wanted);
   const ends = endsByNode(analysis.ends);
   const nodes = graph.nodes.flatMap((node) => {
     const here = ends.get(node.id);
     if (here === undefined) return [node];
-    const consumer = { ...node, operands: masked.operands(node, here) };
-    return [...masked.takeNodes(), consumer];
+    const consumer = { ...node, operands: inserted.operands(node, here) };
+    return [...inserted.takeNodes(), consumer];
   });
-  return {
-    graph: {
-      ...graph,
-      nodes,
-      parameters: { ...graph.parameters, ...masked.parameters },
-      values: { ...graph.values, ...masked.values },
-    },
-    weights: overlayWeights(weights, masked.data),
-  };
+  return { graph: { ...graph, nodes, values: { ...graph.values, ...inserted.values } }, masks: inserted.masks };
 }
 
 function endsByNode(ends: readonly MaskEnd[]): Map<string, MaskEnd[]> {
@@ -62,9 +102,8 @@ function endsByNode(ends: readonly MaskEnd[]): Map<string, MaskEnd[]> {
 
 /** Collects what the masked graph has more than the original. */
 class Masks {
-  readonly parameters: Record<ValueId, Parameter> = {};
+  readonly masks: MaskSlot[] = [];
   readonly values: Record<ValueId, TensorType> = {};
-  readonly data = new Map<string, TensorData>();
   /** By value and dimensions: the value with masks multiplied in. */
   private readonly products = new Map<string, ValueId>();
   private nodes: Node[] = [];
@@ -72,10 +111,9 @@ class Masks {
 
   constructor(
     private readonly graph: Graph,
-    private readonly weights: WeightStore,
     private readonly rules: RuleSet,
     private readonly analysis: AxisAnalysis,
-    private readonly keep: Keep,
+    private readonly wanted: (term: Term) => boolean,
   ) {}
 
   /** The node's operands, masked where axes end. */
@@ -106,12 +144,12 @@ class Masks {
     let result = value;
     let key = value;
     for (const dim of [...new Set(dims)].sort((a, b) => a - b)) {
-      const kept = keptIndices(this.analysis.terms.get(value)![dim]!, this.keep);
-      if (kept === null) continue;
+      const term = this.analysis.terms.get(value)![dim]!;
+      if (!this.wanted(term)) continue;
       key = `${key} ${dim}`;
       let product = this.products.get(key);
       if (product === undefined) {
-        product = this.multiply(result, this.mask(this.graph.values[value]!, dim, kept), consumer);
+        product = this.multiply(result, this.mask(this.graph.values[value]!, dim, term), consumer);
         this.products.set(key, product);
       }
       result = product;
@@ -119,17 +157,12 @@ class Masks {
     return result;
   }
 
-  /** A parameter of the value's rank and element type: 1 where kept, 0 elsewhere, size 1 in the other dimensions. */
-  private mask(type: TensorType, dim: number, kept: readonly number[]): ValueId {
+  /** A mask of the value's rank and element type, with size 1 in the other dimensions. */
+  private mask({ dtype, shape }: TensorType, dim: number, term: Term): ValueId {
     const id = this.fresh('mask');
-    const size = type.shape[dim] as number;
-    const data = newTensorData(type.dtype, size);
-    for (const index of kept) data[index] = 1;
-    const shape = type.shape.map((_, i) => (i === dim ? size : 1));
-    const name = this.freshWeight(id);
-    this.parameters[id] = { name, dtype: type.dtype, shape };
-    this.values[id] = { dtype: type.dtype, shape };
-    this.data.set(name, data);
+    const type: TensorType = { dtype, shape: shape.map((size, i) => (i === dim ? size : 1)) };
+    this.values[id] = type;
+    this.masks.push({ id, term, ...type });
     return id;
   }
 
@@ -159,10 +192,6 @@ class Masks {
   private fresh(prefix: string): ValueId {
     const id = `${prefix}_${++this.count}`;
     return id in this.graph.values ? this.fresh(prefix) : id;
-  }
-
-  private freshWeight(name: string): string {
-    return this.weights.has(name) ? this.freshWeight(`${name}_`) : name;
   }
 }
 

@@ -20,17 +20,19 @@ export function moduleOf(parameter: string): string {
   return end > 0 ? parameter.slice(0, end) : parameter;
 }
 
+/** What the channels of a module are made of; null where it has none. */
+export interface ModuleTerms {
+  readonly input: Term | null;
+  readonly output: Term | null;
+}
+
 /**
  * The channels of all modules with parameters, in the order in which they run. What goes in is the last dimension of
  * a data operand that has an axis in common with the parameter, what comes out is the same of the result. A module of
  * several nodes takes in what its first takes and gives what its last gives.
  */
-export function moduleChannels(
-  graph: Graph,
-  analysis: AxisAnalysis,
-  keep: Keep,
-): ReadonlyMap<string, ModuleChannels> {
-  const ends = new Map<string, { input: Term | null; output: Term | null }>();
+export function moduleTerms(graph: Graph, analysis: AxisAnalysis): ReadonlyMap<string, ModuleTerms> {
+  const ends = new Map<string, ModuleTerms>();
   const origins = parametersBehind(graph);
   for (const node of graph.nodes) {
     if (origins.has(node.id)) continue; // computed from parameters alone
@@ -43,11 +45,20 @@ export function moduleChannels(
       }
     }
   }
+  return ends;
+}
+
+/** How many channels the modules have, before and after pruning. */
+export function moduleChannels(
+  graph: Graph,
+  analysis: AxisAnalysis,
+  keep: Keep,
+): ReadonlyMap<string, ModuleChannels> {
   const sizes: LeafSizes = new Map([...keep].map(([leaf, kept]) => [leaf, kept.length]));
   const size = (term: Term | null, at: LeafSizes): number | null =>
     term === null ? null : termSize(term, at);
   return new Map(
-    [...ends].map(([module, { input, output }]) => [
+    [...moduleTerms(graph, analysis)].map(([module, { input, output }]) => [
       module,
       {
         in_channels: size(input, sizes),
@@ -64,7 +75,7 @@ function channelTerms(
   parameter: ValueId,
   analysis: AxisAnalysis,
   origins: ReadonlyMap<ValueId, unknown>,
-): { input: Term | null; output: Term | null } {
+): ModuleTerms {
   const own = new Set<number>();
   for (const term of analysis.terms.get(parameter)!) collectLeaves(term, own);
   const shared = (value: ValueId): Term | null =>
@@ -91,7 +102,7 @@ function partsOf(term: Exclude<Term, { kind: 'leaf' }>): readonly Term[] {
 }
 
 /** For every value that is computed from parameters alone: these parameters. */
-function parametersBehind(graph: Graph): ReadonlyMap<ValueId, readonly ValueId[]> {
+export function parametersBehind(graph: Graph): ReadonlyMap<ValueId, readonly ValueId[]> {
   const origins = new Map<ValueId, readonly ValueId[]>(Object.keys(graph.parameters).map((id) => [id, [id]]));
   for (const node of graph.nodes) {
     const operands = operandValues(node);
