@@ -3,7 +3,7 @@ import type { Graph, Port, ValueId } from '../ir/graph.js';
 import { call, layOut, oneLine, text, type Code } from './code.js';
 import type { Fn } from './functions.js';
 import { Locals, weightsName } from './locals.js';
-import { camelCase, capitalised, Names } from './naming.js';
+import { camelCase, capitalised, longestName, Names } from './naming.js';
 import type { Plan } from './plan.js';
 import { assignment, printNode, type PrintedStatement, type StatementContext } from './statement.js';
 import { tensorTypeText, weightTypeText } from './types.js';
@@ -106,7 +106,8 @@ function printCall(plan: Plan, fn: Fn, locals: Locals, context: BodyContext): st
   // Parts of a scope have names that are already the scope's own.
   const prefixed = (result: string): string => `${label}${capitalised(result)}`;
   const entries = results.map((result, i) => {
-    const wanted = fn.part === null ? [prefixed(result)] : [result, prefixed(result)];
+    const short = fn.part !== null || prefixed(result).length > longestName;
+    const wanted = short ? [result, prefixed(result)] : [prefixed(result)];
     return [result, text(locals.declareAs(fn.outputs[i]!, ...wanted))] as const;
   });
   const pattern = layOut({ kind: 'object', entries }, 0, 'const  = '.length + oneLine(code).length);

@@ -99,7 +99,7 @@ export function layOut(code: Code, indent: number, before: number): string {
     case 'object':
       return lines(
         '{',
-        code.entries.map((entry) => entryText(entry, (value, taken) => layOut(value, indent + 1, taken))),
+        code.entries.map((entry) => entryLines(entry, indent + 1)),
         '}',
       );
     case 'call': {
@@ -172,6 +172,13 @@ function entryText(
   const name = propertyName(key);
   const printed = print(value, name.length + 2);
   return printed === name ? name : `${name}: ${printed}`;
+}
+
+/** An entry on lines of its own; a key that leaves no place for its value stands on the line before it. */
+function entryLines(entry: readonly [string, Code], indent: number): string {
+  const written = entryText(entry, (value, taken) => layOut(value, indent, taken));
+  const fits = indent * indentation.length + written.length < lineWidth || entry[1].kind !== 'text';
+  return fits ? written : written.replace(': ', `:\n${indentation.repeat(indent + 1)}`);
 }
 
 function calleeText(code: Extract<Code, { kind: 'call' }>): string {

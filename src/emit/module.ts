@@ -38,7 +38,7 @@ export interface EmittedModule {
 /** Names that the module defines itself, or exports. */
 const ownNames = [
   ...['tf', 'signature', 'Weights', 'Inputs', 'Outputs', 'load', 'readWeights', 'weightsReader', 'readBytes'],
-  ...['readFile', 'checkInput', 'elementTypes', 'TensorEntry', 'input', 'inputs', 'batchSize'],
+  ...['readFile', 'checkInput', 'elementTypes', 'TensorEntry', 'Port', 'input', 'inputs', 'batchSize'],
 ];
 
 /** Writes a graph as a TypeScript module with its weights. The same graph gives the same bytes. */

@@ -4,7 +4,7 @@
  */
 
 /** Longer names are shortened to their last words: the end of a path says most. */
-const maxLength = 40;
+export const longestName = 40;
 
 /** Words of the language, and globals that the emitted module uses or a reader expects to be themselves. */
 const reserved: ReadonlySet<string> = new Set(
@@ -37,12 +37,12 @@ export function camelCase(name: string): string {
   const first = words.findIndex((word) => /^[A-Za-z]/.test(word));
   if (first < 0) return '';
   const ordered = [...words.slice(first), ...words.slice(0, first)];
-  while (ordered.length > 1 && ordered.join('').length > maxLength) ordered.splice(0, 1);
+  while (ordered.length > 1 && ordered.join('').length > longestName) ordered.splice(0, 1);
   const text = ordered
     .map((word, i) => (i === 0 ? uncapitalised(word) : joined(word, ordered[i - 1]!)))
     .join('');
   const start = text.search(/[A-Za-z]/);
-  return start < 0 ? '' : text.slice(start).slice(0, maxLength);
+  return start < 0 ? '' : text.slice(start).slice(0, longestName);
 }
 
 export function pascalCase(name: string): string {

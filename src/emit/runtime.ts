@@ -52,19 +52,63 @@ const formats: Readonly<Record<DType, { readonly name: string; readonly array: s
   bool: { name: 'BOOL', array: 'Uint8Array' },
 };
 
+/** How the reader of weights speaks of element types: most models have one only, which need not be looked up. */
+interface ElementWords {
+  /** A table of the types, or nothing. */
+  readonly table: string;
+  readonly parameters: string;
+  readonly lookUp: string;
+  readonly format: string;
+  readonly inMessage: string;
+  readonly bytes: string;
+  readonly array: string;
+  readonly argument: string;
+  readonly trainable: string;
+}
+
+const onlyFloats: ElementWords = {
+  table: '',
+  parameters: '(name: string, shape: tf.ShapeMap[R])',
+  lookUp: '',
+  format: `'F32'`,
+  inMessage: 'F32',
+  bytes: '4',
+  array: 'Float32Array',
+  argument: '',
+  trainable: '',
+};
+
+function severalTypes(dtypes: readonly DType[]): ElementWords {
+  const lines = dtypes.map((dtype) => {
+    const { name, array } = formats[dtype];
+    return `  ${dtype}: { format: '${name}', array: ${array} },\n`;
+  });
+  return {
+    table: `/** Element types, as the file names them. */\nconst elementTypes = {\n${lines.join('')}} as const;\n\n`,
+    parameters:
+      '(\n    name: string,\n    shape: tf.ShapeMap[R],\n' +
+      `    dtype: keyof typeof elementTypes = '${dtypes[0]!}',\n  )`,
+    lookUp: '    const { format, array } = elementTypes[dtype];\n',
+    format: 'format',
+    inMessage: '${format}',
+    bytes: 'array.BYTES_PER_ELEMENT',
+    array: 'array',
+    argument: ', dtype',
+    trainable: `, dtype === 'float32'`,
+  };
+}
+
 /**
  * Makes tensors of a weights file.
  * @param dtypes the element types of the weights
- * @param trainable whether float weights are variables
+ * @param trainable whether the weights are variables
  */
 export function weightsReaderText(dtypes: ReadonlySet<DType>, trainable: boolean): string {
-  const used = (Object.keys(formats) as DType[]).filter((dtype) => dtypes.has(dtype));
-  const onlyFloat = used.length === 1 && used[0] === 'float32';
-  const table = used.map(
-    (dtype) => `  ${dtype}: { format: '${formats[dtype].name}', array: ${formats[dtype].array} },\n`,
-  );
-  const type = trainable ? 'tf.Variable<R>' : 'tf.Tensor<R>';
-  return `${onlyFloat ? '' : `/** Element types, as the file names them. */\nconst elementTypes = {\n${table.join('')}} as const;\n\n`}/** What the header of a weights file says about a tensor, not yet checked. */
+  const used = (Object.keys(formats) as DType[]).filter((dtype) => dtype === 'float32' || dtypes.has(dtype));
+  const words = used.length === 1 ? onlyFloats : severalTypes(used);
+  const tensor = `tf.tensor<R>(data, shape${words.argument})`;
+  const result = trainable ? `tf.tidy(() => tf.variable(${tensor}${words.trainable}))` : tensor;
+  return `${words.table}/** What the header of a weights file says about a tensor, not yet checked. */
 interface TensorEntry {
   readonly dtype?: unknown;
   readonly shape?: unknown;
@@ -86,27 +130,21 @@ function weightsReader(bytes: Uint8Array, made: tf.Tensor[]) {
   } catch {
     throw invalid('its header is not JSON');
   }
-  return <R extends tf.Rank>(name: string, shape: tf.ShapeMap[R]${onlyFloat ? '' : `, dtype: keyof typeof elementTypes = 'float32'`}): ${type} => {
-${onlyFloat ? '' : '    const { format, array } = elementTypes[dtype];\n'}    const entry = entries.get(name);
-    if (entry?.dtype !== ${onlyFloat ? `'F32'` : 'format'} || String(entry.shape) !== String(shape)) {
-      throw invalid(\`\${name} is \${entry?.dtype}[\${entry?.shape}], not ${onlyFloat ? 'F32' : '${format}'}[\${shape}]\`);
+  return <R extends tf.Rank>${words.parameters}: ${trainable ? 'tf.Variable' : 'tf.Tensor'}<R> => {
+${words.lookUp}    const entry = entries.get(name);
+    if (entry?.dtype !== ${words.format} || String(entry.shape) !== String(shape)) {
+      throw invalid(\`\${name} is \${entry?.dtype}[\${entry?.shape}], not ${words.inMessage}[\${shape}]\`);
     }
     const [from, to] = [Number(entry.data_offsets?.[0]), Number(entry.data_offsets?.[1])];
-    const size = shape.reduce((product, length) => product * length, ${onlyFloat ? '4' : 'array.BYTES_PER_ELEMENT'});
+    const size = shape.reduce((product, length) => product * length, ${words.bytes});
     const inFile = Number.isSafeInteger(from) && from >= 0 && start + to <= bytes.length;
     if (!inFile || to - from !== size) throw invalid(\`\${name} is cut off\`);
-    const data = new ${onlyFloat ? 'Float32Array' : 'array'}(bytes.slice(start + from, start + to).buffer);
-    const tensor = ${tensorText(onlyFloat, trainable)};
+    const data = new ${words.array}(bytes.slice(start + from, start + to).buffer);
+    const tensor = ${result};
     made.push(tensor);
     return tensor;
   };
 }`;
-}
-
-function tensorText(onlyFloat: boolean, trainable: boolean): string {
-  const dtype = onlyFloat ? '' : ', dtype';
-  if (!trainable) return `tf.tensor<R>(data, shape${dtype})`;
-  return `tf.tidy(() => tf.variable(tf.tensor<R>(data, shape${dtype})${onlyFloat ? '' : `, dtype === 'float32'`}))`;
 }
 
 /**
@@ -114,18 +152,25 @@ function tensorText(onlyFloat: boolean, trainable: boolean): string {
  * @param sameBatch whether several inputs have to agree on the batch size
  */
 export function checkInputText(sameBatch: boolean): string {
-  const agree = sameBatch ? 'size === null ? tensor.shape[i] === batch : ' : 'size === null || ';
-  return `/** Refuses inputs that the model was not made for. */
-function checkInput(
-  tensor: tf.Tensor | undefined,
-  { name, shape, dtype }: { readonly name: string; readonly shape: readonly (number | null)[]; readonly dtype: string },${sameBatch ? '\n  batch: number | undefined,' : ''}
-): void {
+  const size = sameBatch ? '(size ?? batch)' : 'size';
+  const fits = sameBatch ? `${size} === tensor.shape[i]` : `size === null || size === tensor.shape[i]`;
+  const shown = sameBatch ? `size ?? batch` : `size ?? 'batch'`;
+  return `/** What an input must be. */
+interface Port {
+  readonly name: string;
+  readonly shape: readonly (number | null)[];
+  readonly dtype: string;
+}
+
+/** Refuses inputs that the model was not made for. */
+function checkInput(tensor: tf.Tensor | undefined, port: Port${sameBatch ? ', batch: number | undefined' : ''}): void {
+  const { name, shape, dtype } = port;
   const fits =
     tensor?.dtype === dtype &&
     tensor.rank === shape.length &&
-    shape.every((size, i) => ${agree}${sameBatch ? 'tensor.shape[i] === size' : 'size === tensor.shape[i]'});
+    shape.every((size, i) => ${fits});
   if (fits) return;
-  const expected = \`\${dtype}[\${shape.map((size) => size ?? ${sameBatch ? "batch ?? 'batch'" : "'batch'"}).join(', ')}]\`;
+  const expected = \`\${dtype}[\${shape.map((size) => ${shown}).join(', ')}]\`;
   throw new Error(\`The input \${name} must be \${expected}, not \${tensor?.dtype}[\${tensor?.shape.join(', ')}]\`);
 }`;
 }

@@ -167,10 +167,13 @@ function printOne(
   return [assignment(cast === '' ? `const ${name}: ${type} = ` : `const ${name} = `, code, cast)];
 }
 
+/** Statements are indented when they become the body of a function. */
+const bodyIndent = 2;
+
 /** `const x = code as T;` */
 export function assignment(before: string, code: Code, after: string): string {
   const lastLine = before.slice(before.lastIndexOf('\n') + 1);
-  return `${before}${layOut(code, 0, lastLine.length + after.length)}${after};`;
+  return `${before}${layOut(code, 0, bodyIndent + lastLine.length + after.length)}${after};`;
 }
 
 function wrongCount(node: Node, count: number): never {
