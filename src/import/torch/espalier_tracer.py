@@ -23,6 +23,7 @@ import json
 import math
 import operator
 import os
+import re
 import struct
 import sys
 import warnings
@@ -53,6 +54,7 @@ class Input:
 
     def __init__(self, name, shape, dtype=torch.float32, batch_dim=None, low=0, high=2, given=None):
         self.name = name
+        self.argument = name
         self.shape = list(shape)
         self.dtype = dtype
         self.batch_dim = batch_dim
@@ -141,6 +143,7 @@ class Call:
         for one in inputs:
             if isinstance(one.name, int):
                 one.name = parameters[one.name] if one.name < len(parameters) else f"input_{one.name}"
+            one.argument = one.name
         names = [one.name for one in inputs]
         if len(set(names)) < len(names):
             raise TraceError(f"two inputs have the same name: {', '.join(names)}")
@@ -155,7 +158,7 @@ class Call:
     def arguments(self, values):
         """From tensors by name to the arguments of forward."""
         args = tuple(values[one.name] for one in self.positional)
-        return args, {one.name: values[one.name] for one in self.keyword}
+        return args, {one.argument: values[one.name] for one in self.keyword}
 
     def run(self, values):
         args, kwargs = self.arguments(values)
@@ -239,11 +242,10 @@ def dtype_name(dtype):
 def backward_graph(call, tensors, batch):
     """The graph that autograd keeps, from a pseudo loss over all outputs back to parameters and inputs."""
     values = call.make(batch)
-    leaves = {}
-    for name, value in values.items():
+    for value in values.values():
         if value.dtype.is_floating_point:
-            values[name] = value.requires_grad_(True)
-            leaves[id(value)] = name
+            value.requires_grad_(True)
+    inputs = {id(value): name for name, value in values.items()}
     # A model may write into its input, which a leaf does not allow.
     with torch.enable_grad():
         try:
@@ -270,7 +272,7 @@ def backward_graph(call, tensors, batch):
             name = tensors.name_of(fn.variable)
             if name is not None:
                 return {"tensor": name}
-            name = leaves.get(id(fn.variable))
+            name = inputs.get(id(fn.variable))
             return {"tensor": None} if name is None else {"input": name}
         return node_reference(names[fn], output)
 
@@ -283,7 +285,7 @@ def backward_graph(call, tensors, batch):
                     value = getattr(fn, attribute)
                 except RuntimeError:  # Saved tensors that were written over since: nothing of them can be said.
                     continue
-                encoded = saved_value(value, tensors)
+                encoded = saved_value(value, tensors, inputs)
                 if encoded is not OMITTED:
                     saved[attribute.removeprefix("_saved_")] = encoded
         nodes.append(
@@ -302,8 +304,8 @@ def backward_graph(call, tensors, batch):
     def output_reference(output):
         if output.grad_fn is not None:
             return node_reference(names[output.grad_fn], output.output_nr)
-        if id(output) in leaves:
-            return {"input": leaves[id(output)]}
+        if id(output) in inputs:
+            return {"input": inputs[id(output)]}
         return {"tensor": tensors.name_of(output)}
 
     return {"nodes": nodes, "outputs": {name: output_reference(output) for name, output in outputs.items()}}
@@ -338,16 +340,19 @@ def backward_type(fn):
 OMITTED = object()
 
 
-def saved_value(value, tensors):
+def saved_value(value, tensors, inputs):
+    """Plain data; of tensors which they are, where they are the model's own, else what they look like."""
     if isinstance(value, torch.Tensor):
         name = tensors.name_of(value)
         if name is not None:
             return {"tensor": name}
+        if id(value) in inputs:
+            return {"input": inputs[id(value)]}
         return {"shape": list(value.shape), "dtype": dtype_name(value.dtype)}
     if isinstance(value, int) and not isinstance(value, bool) and value >= 2**63:
         return value - 2**64  # Negative axes are kept as unsigned numbers.
     if isinstance(value, (list, tuple)):
-        items = [saved_value(item, tensors) for item in value]
+        items = [saved_value(item, tensors, inputs) for item in value]
         return OMITTED if any(item is OMITTED for item in items) else items
     return plain_value(value)
 
@@ -392,12 +397,10 @@ def exported_program(call, dynamic):
     if dynamic:
         batch = torch.export.Dim("batch")
         shapes = {
-            one.name: {one.batch_dim: batch} if one.batch_dim is not None else None for one in call.inputs
+            one.argument: None if one.batch_dim is None else {one.batch_dim: batch} for one in call.inputs
         }
-        by_position = tuple(shapes[one.name] for one in call.positional)
-        # torch.export wants the shapes by the names of forward's parameters once there are keyword arguments.
-        shapes = {**dict(zip(list(inspect.signature(call.model.forward).parameters), by_position)),
-                  **{one.name: shapes[one.name] for one in call.keyword}} if call.keyword else by_position
+        # By position as the arguments, by name once there are keyword arguments.
+        shapes = shapes if call.keyword else tuple(shapes.values())
     program = torch.export.export(call.model, args, kwargs, dynamic_shapes=shapes, strict=False)
     # An empty table keeps linear, conv2d, layer_norm, attention, lstm; what writes into tensors becomes functional.
     return program.run_decompositions({})
@@ -423,7 +426,7 @@ class Program:
         for one, placeholder in zip(call.positional, args):
             self.placeholders[placeholder] = {"input": one.name}
         for one in call.keyword:
-            self.placeholders[kwargs[one.name]] = {"input": one.name}
+            self.placeholders[kwargs[one.argument]] = {"input": one.name}
         if dynamic:
             for node in program.graph.nodes:
                 if node.op == "placeholder" and "input" in self.placeholders.get(node.name, {}):
@@ -574,7 +577,8 @@ class GradFnNames(torch.fx.Interpreter):
         return result
 
 
-def grad_fn_names(program, call, batch):
+def grad_fn_names(program, call, batch, notes):
+    """The grad_fn of every node, by name. A program that does not run under autograd has none."""
     signature = program.graph_signature
     values = call.make(batch)
     args, kwargs = call.arguments(values)
@@ -592,8 +596,11 @@ def grad_fn_names(program, call, batch):
             value = next(user)
             flat.append(value.requires_grad_(True) if value.dtype.is_floating_point else value)
     interpreter = GradFnNames(program.graph_module)
-    with torch.enable_grad():
-        interpreter.run(*flat)
+    try:
+        with torch.enable_grad():
+            interpreter.run(*flat)
+    except Exception as error:  # Whatever an operation raises.
+        notes.append(f"the program does not run under autograd, so its nodes have no grad_fn: {one_line(error)}")
     return interpreter.names
 
 
@@ -676,9 +683,10 @@ def prepared(model):
 
 
 def one_line(error):
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    text = lines[0] if lines else "no reason is given"
-    return f"{type(error).__name__}: {text[:300]}"
+    """What an error says, without the log that torch.export adds."""
+    text = " ".join(line.strip() for line in str(error).split("\n\n")[0].splitlines() if line.strip())
+    text = re.sub(r"For more information, run with TORCH_LOGS=\S+\s*", "", text)
+    return f"{type(error).__name__}: {text[:400] or 'no reason is given'}"
 
 
 def trace(model, inputs, out, *, examples=2, dynamic=True, batch_dims=None, weights=True, seed=0, name=None):
@@ -703,6 +711,9 @@ def trace(model, inputs, out, *, examples=2, dynamic=True, batch_dims=None, weig
 def trace_inputs(model, inputs, out, examples, dynamic, weights, seed, name):
     if not isinstance(model, torch.nn.Module):
         raise TraceError(f"the model is a {type(model).__name__}, not a torch.nn.Module")
+    elsewhere = {str(parameter.device) for parameter in model.parameters()} - {"cpu"}
+    if elsewhere:
+        raise TraceError(f"the model is on {', '.join(sorted(elsewhere))}; move it first: model.cpu()")
     call = Call(model, inputs)
     notes, missing = [], {}
     sizes = {one.shape[one.batch_dim] for one in call.inputs if one.batch_dim is not None}
@@ -713,6 +724,9 @@ def trace_inputs(model, inputs, out, examples, dynamic, weights, seed, name):
 
     with prepared(model):
         tensors = Tensors(model)
+        for one in call.inputs:
+            while one.name in tensors.entries:
+                one.name += "_"
         try:
             with torch.no_grad():
                 plain = named_outputs(call.run(call.make(None)))
@@ -765,17 +779,20 @@ def trace_inputs(model, inputs, out, examples, dynamic, weights, seed, name):
 
 def trace_program(call, tensors, dynamic, notes, missing):
     """The program; with a static batch where a dynamic one does not work."""
+    reasons = []
     for attempt in [True, False] if dynamic else [False]:
         try:
             exported = exported_program(call, attempt)
-            described = Program(exported, call, tensors, attempt)
-            grad_fns = grad_fn_names(exported, call, FIRST_BATCH if attempt else None)
-            return described.describe(grad_fns), attempt
+            program = Program(exported, call, tensors, attempt)
+            described = program.describe(grad_fn_names(exported, call, FIRST_BATCH if attempt else None, notes))
+            changed = exported.graph_signature.buffers_to_mutate.values()
+            if changed:
+                notes.append(f"the model changes buffers when it runs, a program does not: {', '.join(sorted(changed))}")
+            notes += [f"the batch is static: torch.export does not take it as dynamic: {why}" for why in reasons]
+            return described, attempt
         except Exception as error:  # torch.export raises errors of many types.
-            if attempt:
-                notes.append(f"the batch is static: torch.export does not take it as dynamic: {one_line(error)}")
-            else:
-                missing["program"] = f"torch.export can't export the model: {one_line(error)}"
+            reasons.append(one_line(error))
+    missing["program"] = f"torch.export can't export the model: {reasons[-1]}"
     return None, dynamic
 
 
@@ -842,7 +859,29 @@ def load_model(target, arguments):
             found = getattr(found, part)
     except (ImportError, AttributeError) as error:
         raise TraceError(f"{target}: {error}") from error
-    return found if isinstance(found, torch.nn.Module) else found(**arguments)
+    if isinstance(found, torch.nn.Module):
+        return found
+    try:
+        return found(**arguments)
+    except Exception as error:  # Whatever the factory raises.
+        raise TraceError(f"{target} makes no model: {one_line(error)}") from error
+
+
+def load_weights(model, path):
+    try:
+        model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+    except Exception as error:  # torch.load and load_state_dict raise errors of many types.
+        raise TraceError(f"the weights of {path} can't be loaded: {one_line(error)}") from error
+
+
+def factory_arguments(text):
+    try:
+        arguments = json.loads(text)
+    except ValueError as error:
+        raise TraceError(f"--args {text}: {error}") from None
+    if not isinstance(arguments, dict):
+        raise TraceError(f"--args {text}: give a JSON object of keyword arguments")
+    return arguments
 
 
 def main(argv=None):
@@ -867,9 +906,9 @@ def main(argv=None):
     try:
         inputs = [parse_input(text, i) for i, text in enumerate(options.input)]
         torch.manual_seed(options.seed)
-        model = load_model(options.model, json.loads(options.args))
+        model = load_model(options.model, factory_arguments(options.args))
         if options.state_dict is not None:
-            model.load_state_dict(torch.load(options.state_dict, map_location="cpu", weights_only=True))
+            load_weights(model, options.state_dict)
         document = trace(
             model, dict(enumerate(inputs)), options.out, examples=options.examples, dynamic=not options.static,
             weights=not options.structure, seed=options.seed, name=options.model.rpartition(":")[2],

@@ -43,10 +43,12 @@ export function programGraph(trace: Trace, program: TraceGraph, file: string): T
 }
 
 /**
- * The backward graph: a node reads what its `next_functions` name, then the buffers that it has saved, in the order of
- * their names. All saved values are attributes.
+ * The backward graph: a node reads what its `next_functions` name; then the buffers and inputs of the model that it has
+ * saved and does not read yet, in the order of their names. All saved values are attributes.
  */
 export function backwardGraph(trace: Trace, backward: TraceGraph, file: string): TracedGraph {
+  const isParameter = (ref: TraceRef): boolean =>
+    ref.kind === 'tensor' && trace.tensors.get(ref.name)!.kind === 'parameter';
   return new Converter('torch', trace, backward, file).convert((converter, node) => {
     const inputs: SourceInput[] = [];
     const attrs: [string, Attr][] = [];
@@ -55,9 +57,8 @@ export function backwardGraph(trace: Trace, backward: TraceGraph, file: string):
       if (name === '') inputs.push(converter.input(ref ?? null));
       else {
         attrs.push([name, converter.attr(value)]);
-        if (ref?.kind === 'tensor' && trace.tensors.get(ref.name)!.kind === 'buffer') {
-          inputs.push(converter.input(ref));
-        }
+        if (ref === undefined || ref === null || ref.kind === 'node' || isParameter(ref)) continue;
+        if (!inputs.some((input) => input.node === ref.name)) inputs.push(converter.input(ref));
       }
     }
     return { inputs, attrs };

@@ -1,0 +1,140 @@
+/**
+ * Two views of one model must have the same channels: what the rules for its backward graph couple and freeze, and what
+ * those for its program do. A wrong rule does not survive this, and it costs nothing.
+ */
+import { inferAxes } from '../../axes/infer.js';
+import { termLeaves, type AxisAnalysis } from '../../axes/analysis.js';
+import type { Term } from '../../axes/terms.js';
+import type { Diagnostic } from '../../diagnostics/diagnostic.js';
+import type { Graph } from '../../ir/graph.js';
+import type { RuleSet } from '../../lang/ast.js';
+import { importGraph } from '../build-graph.js';
+import type { SourceModel } from '../source-graph.js';
+
+/** A model's graph by one set of rules, with its axes. */
+export interface AnalysedGraph {
+  readonly graph: Graph;
+  readonly analysis: AxisAnalysis;
+}
+
+/**
+ * Whether the backward graph of a model gives the same channel spaces as its program.
+ * @returns what differs; nothing where the model has no backward graph
+ * @throws DiagnosticError where an operation of the backward graph has no rule
+ */
+export function channelSpacesAgree(
+  model: Pick<SourceModel, 'backward' | 'weights'>,
+  program: AnalysedGraph,
+  rules: RuleSet,
+): Diagnostic[] {
+  if (model.backward === undefined) return [];
+  const { graph } = importGraph(model.backward, model.weights, rules);
+  return compareSpaces(program, { graph, analysis: inferAxes(graph, rules) });
+}
+
+/** A dimension of a parameter that both graphs have. */
+interface SharedDim {
+  readonly name: string;
+  readonly program: Term;
+  readonly backward: Term;
+}
+
+/** Compares the channel spaces of two graphs over the dimensions of parameters that both have. */
+export function compareSpaces(program: AnalysedGraph, backward: AnalysedGraph): Diagnostic[] {
+  const dims = sharedDims(program, backward);
+  const problems: Diagnostic[] = [];
+  const toBackward = new Map<number, number>();
+  const toProgram = new Map<number, number>();
+  const frozenIn = { program: frozenLeaves(program), backward: frozenLeaves(backward) };
+  for (const dim of dims) {
+    if (structure(dim.program) !== structure(dim.backward)) {
+      problems.push(
+        differs(
+          `${dim.name} is ${structure(dim.program)} in the program and ${structure(dim.backward)} in the backward graph`,
+          'a dimension must be made of the same parts: (a + b) end to end, (a b) a product',
+        ),
+      );
+      continue;
+    }
+    const leaves = termLeaves(dim.backward);
+    for (const [i, leaf] of termLeaves(dim.program).entries()) {
+      const partner = leaves[i]!;
+      const known = toBackward.get(leaf) ?? partner;
+      const knownBack = toProgram.get(partner) ?? leaf;
+      if (known !== partner || knownBack !== leaf) {
+        const [view, other, sharer] =
+          known !== partner
+            ? ['the program', 'the backward graph', sharing(dims, dim, 'program', leaf)]
+            : ['the backward graph', 'the program', sharing(dims, dim, 'backward', partner)];
+        problems.push(
+          differs(
+            `${dim.name} is coupled with ${sharer} in ${view} and not in ${other}`,
+            'the same channels must be pruned together, whichever graph they are read from',
+          ),
+        );
+        continue;
+      }
+      if (!toBackward.has(leaf) && frozenIn.program.has(leaf) !== frozenIn.backward.has(partner)) {
+        const [view, why] = frozenIn.program.has(leaf)
+          ? ['the program', frozenIn.program.get(leaf)!]
+          : ['the backward graph', frozenIn.backward.get(partner)!];
+        problems.push(differs(`${dim.name} can be pruned by one graph, and not by ${view}`, why));
+      }
+      toBackward.set(leaf, partner);
+      toProgram.set(partner, leaf);
+    }
+  }
+  return problems;
+}
+
+function sharedDims(program: AnalysedGraph, backward: AnalysedGraph): SharedDim[] {
+  const terms = ({ graph, analysis }: AnalysedGraph): Map<string, readonly Term[]> =>
+    new Map(
+      Object.entries(graph.parameters).map(([value, { name }]) => [name, analysis.terms.get(value) ?? []]),
+    );
+  const other = terms(backward);
+  return [...terms(program)].flatMap(([name, dims]) => {
+    const theirs = other.get(name);
+    if (theirs?.length !== dims.length) return [];
+    return dims.map((term, dim) => ({ name: `${name}[${dim}]`, program: term, backward: theirs[dim]! }));
+  });
+}
+
+/** The leaves that can't be pruned, with the reason. */
+function frozenLeaves({ analysis }: AnalysedGraph): ReadonlyMap<number, string> {
+  return new Map(
+    analysis.spaces.flatMap(({ leaf, frozen }) =>
+      frozen[0] === undefined ? [] : [[leaf, frozen[0].message]],
+    ),
+  );
+}
+
+/** Another dimension that has the leaf, seen before this one. */
+function sharing(
+  dims: readonly SharedDim[],
+  dim: SharedDim,
+  view: 'program' | 'backward',
+  leaf: number,
+): string {
+  const before = dims.slice(0, dims.indexOf(dim));
+  return before.find((one) => termLeaves(one[view]).includes(leaf))?.name ?? 'itself';
+}
+
+/** The sizes of a dimension's parts: `64`, `(32 + 32)`, `(4 16)`. */
+function structure(term: Term): string {
+  if (term.kind === 'leaf') return typeof term.size === 'number' ? String(term.size) : `${term.size.batch}N`;
+  return term.kind === 'sum'
+    ? `(${term.terms.map(structure).join(' + ')})`
+    : `(${term.factors.map(structure).join(' ')})`;
+}
+
+function differs(message: string, why: string): Diagnostic {
+  return {
+    code: 'E229',
+    severity: 'error',
+    message,
+    where: 'the channel spaces of the two graphs',
+    why,
+    help: 'one of the rules for this part of the model is wrong: compare their `axes`, `from torch` and `from aten`',
+  };
+}
