@@ -37,3 +37,8 @@ export function groupedConv2dTranspose(
     .map((input, g) => tf.conv2dTranspose(input, filters[g]!, [n, h, w, c / groups], stride, pad));
   return tf.concat(outputs, 3);
 }
+
+/** Padding side by side, which the kernels of tf.fused.depthwiseConv2d take and its typings leave out. */
+export function explicitPadding(pad: number[][]): 'valid' {
+  return pad as unknown as 'valid';
+}
