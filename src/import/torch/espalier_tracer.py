@@ -686,7 +686,8 @@ def one_line(error):
     """What an error says, without the log that torch.export adds."""
     text = " ".join(line.strip() for line in str(error).split("\n\n")[0].splitlines() if line.strip())
     text = re.sub(r"For more information, run with TORCH_LOGS=\S+\s*", "", text)
-    return f"{type(error).__name__}: {text[:400] or 'no reason is given'}"
+    text = text[:400] or "no reason is given"
+    return text if isinstance(error, TraceError) else f"{type(error).__name__}: {text}"
 
 
 def trace(model, inputs, out, *, examples=2, dynamic=True, batch_dims=None, weights=True, seed=0, name=None):
@@ -807,7 +808,7 @@ def trace_backward(call, tensors, dynamic, notes, missing):
             notes.append(f"the backward graph has a static batch: {error}")
             return first, False
     except Exception as error:  # Whatever the model raises.
-        missing["backward"] = f"the model has no backward graph: {one_line(error)}"
+        missing["backward"] = f"autograd keeps no graph of the model: {one_line(error)}"
         return None, dynamic
 
 

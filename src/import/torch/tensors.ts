@@ -29,7 +29,8 @@ export async function readTraceFile(file: string): Promise<Uint8Array | null> {
         help: 'trace the model with weights of 16 bits: `model.half()`',
       });
     }
-    return await readFile(handle);
+    const { buffer, byteOffset, byteLength } = await readFile(handle);
+    return new Uint8Array(buffer, byteOffset, byteLength);
   } finally {
     await handle.close();
   }
