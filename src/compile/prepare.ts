@@ -18,6 +18,8 @@ export interface ModelOptions {
   readonly inputShapes?: Readonly<Record<string, Shape>>;
   /** Globs of modules that stay as they are. */
   readonly exclude?: readonly string[];
+  /** Adds to the rules before the model is imported by them. */
+  readonly extendRules?: (rules: RuleSet) => RuleSet;
 }
 
 export interface PreparedModel {
@@ -39,7 +41,8 @@ export async function prepareModel(
   options: ModelOptions,
   timings: Timings,
 ): Promise<PreparedModel> {
-  const rules = timings.time('load rules', () => loadRules([...(options.rules ?? [])]));
+  const { extendRules = (loaded) => loaded } = options;
+  const rules = timings.time('load rules', () => extendRules(loadRules([...(options.rules ?? [])])));
   const source = await timings.timeAsync('read model', () =>
     readModel(path, { inputShapes: options.inputShapes ?? {} }),
   );

@@ -7,6 +7,7 @@ import { codes as imports } from './codes/import.js';
 import { codes as lang } from './codes/lang.js';
 import { codes as passes } from './codes/passes.js';
 import { codes as prune } from './codes/prune.js';
+import { codes as supernet } from './codes/supernet.js';
 import { codes as torch } from './codes/torch.js';
 import { codes as trace } from './codes/trace.js';
 import { codes as verify } from './codes/verify.js';
@@ -25,6 +26,7 @@ const areas: readonly Readonly<Record<string, CodeDescription>>[] = [
   torch,
   axes,
   prune,
+  supernet,
   emit,
   verify,
   weights,

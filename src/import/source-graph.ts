@@ -120,6 +120,8 @@ export interface SourceModel {
   reference(outputs?: readonly string[]): Promise<Reference>;
   /** Where the model's own runtime is not at hand: the only inputs that `reference` can answer for. */
   readonly examples?: readonly SourceExample[];
+  /** The model's own tensors, where the graph's constants are not all of them, or hold others too. */
+  readonly state?: readonly SourceConstant[];
   /** Another view of the same model, with the same parameters: its channel spaces must be the same. */
   readonly backward?: SourceGraph;
 }

@@ -1,6 +1,6 @@
 import type { Semantics } from 'ohm-js';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
-import type { Build, Declaration, Expr, SourceText } from './ast.js';
+import type { Build, Declaration, Expr, FromClause, SourceText } from './ast.js';
 import { axisActions } from './axis-tree.js';
 import { checkComments } from './comments.js';
 import { declarationActions } from './declaration-tree.js';
@@ -47,6 +47,14 @@ export function parseExpression(
   file: string,
 ): { tree: Expr | null; diagnostics: Diagnostic[] } {
   return parseText<Expr>(text, 'Expr', file, 0);
+}
+
+/** Reads a `from` clause on its own. */
+export function parseFrom(
+  text: string,
+  file: string,
+): { tree: FromClause | null; diagnostics: Diagnostic[] } {
+  return parseText<FromClause>(text, 'From', file, 0);
 }
 
 /** Reads the right side of a rewrite. */

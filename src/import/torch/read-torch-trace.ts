@@ -5,7 +5,8 @@ import { fail } from '../../diagnostics/diagnostic.js';
 import { overlayWeights } from '../../ir/weights.js';
 import { parseJson } from '../files/json.js';
 import { readModelJson } from '../files/model-files.js';
-import type { ReadOptions, SourceGraph, SourceModel } from '../source-graph.js';
+import type { ReadOptions, SourceConstant, SourceGraph, SourceModel } from '../source-graph.js';
+import { dtypeFor } from './element-types.js';
 import { exampleReference, readExamples } from './examples.js';
 import { backwardGraph, programGraph } from './source-graphs.js';
 import { missingWeights, readTraceFile, traceWeights } from './tensors.js';
@@ -45,6 +46,7 @@ export async function readTorchTrace(path: string, options: ReadOptions): Promis
     // The check is made where the promise is awaited, as with models that are loaded.
     reference: (outputs) => Promise.resolve().then(() => exampleReference(examples, outputs ?? names, path)),
     examples,
+    state: stateOf(trace),
     ...(trace.backward === null ? {} : { backward: backwardGraph(trace, trace.backward, path).graph }),
   };
 }
@@ -59,6 +61,14 @@ export async function readBackwardGraph(path: string): Promise<SourceGraph> {
     where: path,
     ...(trace.missing.backward === null ? {} : { why: trace.missing.backward }),
     help: 'a model has one where its outputs are computed from floats by operations that have a gradient',
+  });
+}
+
+/** What `state_dict` holds, but for element types that TensorFlow.js has nothing like. */
+function stateOf({ tensors }: Trace): SourceConstant[] {
+  return [...tensors.values()].flatMap(({ name, kind, dtype, shape }) => {
+    const own = kind === 'constant' ? undefined : dtypeFor(dtype);
+    return own === undefined ? [] : [{ name, dtype: own, shape }];
   });
 }
 
