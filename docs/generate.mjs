@@ -21,8 +21,15 @@ function operationsPage() {
   const sections = Object.entries(sourceNames).map(([source, title]) => {
     const rows = index
       .filter((entry) => entry.source === source)
-      .map(({ type, op, doc, file: path }) => `| \`${type}\` | \`${op}\` | ${escape(doc)} | [${file(path)}](../${file(path)}) |`);
-    return [`## ${title}`, `${rows.length} types.`, ['| type | operation | | rule |', '| --- | --- | --- | --- |', ...rows].join('\n')];
+      .map(
+        ({ type, op, doc, file: path }) =>
+          `| \`${type}\` | \`${op}\` | ${escape(doc)} | [${file(path)}](../${file(path)}) |`,
+      );
+    return [
+      `## ${title}`,
+      `${rows.length} types.`,
+      ['| type | operation | | rule |', '| --- | --- | --- | --- |', ...rows].join('\n'),
+    ];
   });
   return [
     '# Operations',
@@ -33,7 +40,7 @@ function operationsPage() {
 }
 
 function diagnosticsPage() {
-  const entries = Object.entries(allCodes()).sort(([a], [b]) => (a < b ? -1 : 1));
+  const entries = allCodes();
   return [
     '# Diagnostics',
     'Generated from the catalogue by `npm run docs`; do not edit. `espalier explain CODE` prints the same.',

@@ -26,13 +26,18 @@ export function loadRules(extra: readonly string[]): RuleSet {
   return rules;
 }
 
-/** All problems of the core's rules and of some more files, and which files were read. */
-export function checkRules(extra: readonly string[]): {
-  files: string[];
-  diagnostics: readonly Diagnostic[];
-} {
+export interface CheckedRules {
+  readonly rules: RuleSet;
+  /** The files that are not the core's. */
+  readonly own: readonly SourceText[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** All problems of the core's rules and of some more files, and what was read. */
+export function checkRules(extra: readonly string[]): CheckedRules {
   const { rules, diagnostics } = readRules(extra);
-  return { files: rules.files.map((source) => source.file), diagnostics };
+  const coreFiles = filesUnder(coreRulesDirectory()).length;
+  return { rules, own: rules.files.slice(coreFiles), diagnostics };
 }
 
 function readRules(extra: readonly string[]): ReturnType<typeof buildRuleSet> {

@@ -136,4 +136,9 @@ rewrite.`,
     title: 'A graph does not read back as it was printed',
     explanation: `The text of a graph, read again, must give the same graph. This is a fault of the compiler; please report it.`,
   },
+  E856: {
+    title: 'A rule has no case',
+    explanation: `Beside every rule file stands a \`.cases\` file that uses each of its ops and shows a graph after each of its rewrites
+and passes. Cases are computed: that is how a rule is known to be right. \`docs/cases.md\` describes them.`,
+  },
 } as const;
