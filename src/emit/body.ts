@@ -50,10 +50,11 @@ export function printBody(plan: Plan, isRoot: boolean, context: BodyContext): Pr
   const returned = isRoot ? context.graph.outputs.map(({ value }) => value) : outputs;
   const lines = statements.flatMap((statement, i): PrintedStatement[] => {
     const isLast = i === statements.length - 1;
-    if (statement.kind === 'call') return [generated(printCall(plan, statement.fn, locals, context))];
-    const [result, ...others] = statement.node.results;
+    const [result, ...others] = statement.kind === 'call' ? statement.fn.outputs : statement.node.results;
     const isReturned = isLast && others.length === 0 && returned.length === 1 && returned[0] === result;
-    return printNode(statement.node, isReturned, locals, context);
+    return statement.kind === 'call'
+      ? [generated(printCall(plan, statement.fn, isReturned, locals, context))]
+      : printNode(statement.node, isReturned, locals, context);
   });
   const isDone = lines.at(-1)?.text.startsWith('return ') ?? false;
   const end = isDone
@@ -93,13 +94,14 @@ function passedParameters(plan: Plan, locals: Locals, { graph, trainable }: Body
   }));
 }
 
-function printCall(plan: Plan, fn: Fn, locals: Locals, context: BodyContext): string {
+function printCall(plan: Plan, fn: Fn, isReturned: boolean, locals: Locals, context: BodyContext): string {
   const inner = plan.calls.get(fn)!;
   const label = inner.property!;
   const { name, results, weightsType } = context.printed.get(fn)!;
   const args = [...fn.inputs, ...inner.passed].map((id) => locals.codeOf(id, 'tensor'));
   if (weightsType !== null) args.push(text(`${weightsName}.${label}`));
   const code = call(name, args);
+  if (isReturned) return assignment('return ', code, '');
   const [only, ...others] = fn.outputs;
   if (others.length === 0)
     return assignment(`const ${locals.declareAs(only!, label, `${label}Out`)} = `, code, '');

@@ -66,7 +66,8 @@ function docOf(fns: readonly Fn[], root: Fn): string {
   const [first, second] = fns;
   if (first === root) return 'The whole model.';
   const scopes = fns.slice(0, 3).map(({ path }) => `\`${commentText(path.join('/'))}\``);
-  if (first!.part !== null)
-    return `Part ${first!.part} of ${first!.path.length === 0 ? 'the model' : scopes[0]!}.`;
+  if (first!.part !== null) {
+    return `Part ${first!.part} of ${first!.path.length === root.path.length ? 'the model' : scopes[0]!}.`;
+  }
   return `${scopes.join(', ')}${second !== undefined && fns.length > 3 ? ` and ${fns.length - 3} more` : ''} of the source model.`;
 }

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
+import { build, createLogger } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BackendName } from '../../src/emit/backends.js';
 import { emitModule } from '../../src/emit/module.js';
@@ -68,6 +69,27 @@ describe('an emitted module in a user’s project', () => {
     },
     120_000,
   );
+
+  it('is bundled for browsers without a complaint', async () => {
+    const { graph, weights } = blocksModel();
+    const { modelTs } = await emitModule(graph, weights, rules, { backend: 'wasm', trainable: false });
+    const folder = mkdtempSync(join(root, 'bundle-'));
+    writeFileSync(join(folder, 'model.ts'), modelTs);
+    const complaints: string[] = [];
+    const note = (message: string): void => void complaints.push(message);
+    await build({
+      root: folder,
+      configFile: false,
+      logLevel: 'warn',
+      customLogger: { ...createLogger('silent'), warn: note, warnOnce: note, error: note },
+      build: {
+        write: false,
+        lib: { entry: 'model.ts', formats: ['es'], fileName: 'model' },
+        rollupOptions: { external: /^@tensorflow/ },
+      },
+    });
+    expect(complaints).toEqual([]);
+  }, 120_000);
 
   it('type-checks under every option that strict projects add', async () => {
     const options: ts.CompilerOptions = {
