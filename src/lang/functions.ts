@@ -178,6 +178,7 @@ const table: Record<string, BuiltIn> = {
   number: { arity: [1, 1], kind: 'match' },
   uses: { arity: [1, 1], kind: 'match' },
   op: { arity: [1, 1], kind: 'match' },
+  makers: { arity: [1, 1], kind: 'match' },
   same_type: { arity: [2, 2], kind: 'match' },
   along_last: { arity: [2, 2], kind: 'match' },
 

@@ -1,7 +1,7 @@
 /** What expressions of a rewrite can ask: attributes of matched nodes, types of values, and facts of the graph. */
 import { DiagnosticError, type Span } from '../diagnostics/diagnostic.js';
 import { type Binding, type Locals } from '../ir/build.js';
-import type { Attr, Operand, TensorType } from '../ir/graph.js';
+import { operandValues, type Attr, type Operand, type TensorType } from '../ir/graph.js';
 import { elementCount, sameType } from '../ir/types.js';
 import type { Expr, RewriteRule } from '../lang/ast.js';
 import { evaluate, EvaluationError, type Scope } from '../lang/evaluate.js';
@@ -84,6 +84,16 @@ function askGraph(
       return first!.reduce((sum, each) => sum + work.uses(each), 0);
     case 'op':
       return id === undefined ? null : (work.producer(id)?.op ?? null);
+    case 'makers':
+      return first!.map((each) => {
+        const maker = work.producer(each);
+        const reads = maker === undefined ? [] : operandValues(maker);
+        return {
+          op: maker?.op ?? null,
+          attrs: maker?.attrs ?? {},
+          reads: reads.map((value) => work.producer(value)?.op ?? null),
+        };
+      });
     case 'same_type':
       return id !== undefined && other !== undefined && sameType(typeOf(id), typeOf(other));
     case 'along_last':

@@ -36,6 +36,15 @@ describe('verification', () => {
     expect(verificationFailures(verification)).toEqual([]);
   });
 
+  it('asks a reference that knows some inputs only for those', async () => {
+    const examples = [{ name: 'example', tensors: tensors(5) }];
+    const { checks } = await verifyModel(exact, inputs, { referenceInputs: examples });
+    expect(checks.map(({ comparisons }) => comparisons.map(({ input }) => input))).toEqual([
+      ['example'],
+      ['ones', 'ramp'],
+    ]);
+  });
+
   it('finds a difference, and shows the worst', async () => {
     const verification = await verifyModel({ ...exact, pruned: affine(3, 0.25) }, inputs);
     expect(verification.passed).toBe(false);

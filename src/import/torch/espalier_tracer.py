@@ -100,7 +100,7 @@ def parse_input(text, position):
     name, _, rest = text.rpartition("=")
     parts = rest.split(":")
     dtype = getattr(torch, parts[1], None) if len(parts) > 1 else torch.float32
-    if not isinstance(dtype, torch.dtype):
+    if not isinstance(dtype, torch.dtype) or dtype_name(dtype) not in SAFETENSORS_DTYPES:
         raise TraceError(f"--input {text}: there is no element type {parts[1]!r}; say for example int64")
     sizes = [part.strip() for part in parts[0].split(",") if part.strip()]
     marked = [axis for axis, size in enumerate(sizes) if size.upper() == "N"]

@@ -6,7 +6,7 @@ import type { OpFacts } from './facts.js';
 import { suggestion, type Report } from './report.js';
 
 /** What only rewrites can ask about the graph. */
-const special = new Set(['is_constant', 'number', 'uses', 'op', 'same_type', 'along_last']);
+const special = new Set(['is_constant', 'number', 'uses', 'op', 'makers', 'same_type', 'along_last']);
 
 export function checkRewrite(rewrite: RewriteRule, ops: ReadonlyMap<string, OpFacts>, report: Report): void {
   const tensors = new Map<string, Arity>();
