@@ -27,7 +27,7 @@ async function run(globs: readonly string[], flags: { readonly json?: boolean })
     await reportDiagnostics(diagnostics);
     const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
     process.stdout.write(
-      `${count(files.length, 'rule file')} and ${count(cases.count, 'case')} checked: ` +
+      `${count(own.length > 0 ? own.length : files.length, 'rule file')} and ${count(cases.count, 'case')} checked: ` +
         `${count(errors.length, 'error')}, ${count(diagnostics.length - errors.length, 'warning')}.\n`,
     );
   }

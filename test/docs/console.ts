@@ -1,0 +1,70 @@
+/** Runs the commands that documentation shows, and compares what they print with what it says. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'vitest';
+import type { ShownCommand } from './markdown.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const cli = join(root, 'dist/src/cli/main.js');
+
+export interface Ran {
+  readonly status: number | null;
+  /** What it said, errors and warnings first. */
+  readonly output: string;
+}
+
+/** Runs a command of the pages, `npx espalier …`, in a folder. */
+export function runCommand(command: string, folder: string): Ran {
+  const [npx, name, ...args] = words(command);
+  if (npx !== 'npx' || name !== 'espalier')
+    throw new Error(`documentation may show only npx espalier: ${command}`);
+  requireCurrentBuild();
+  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: { ...process.env, NO_COLOR: '1', CI: 'true' },
+  });
+  return { status, output: `${stderr}${stdout}`.trimEnd() };
+}
+
+/**
+ * Expects a command to print what a page shows. A line `…` stands for any lines; sizes of rounding errors, such as
+ * `2.4e-7`, depend on the machine and may be others.
+ */
+export function expectShown(ran: Ran, { command, output }: ShownCommand): void {
+  const shown = normal(output)
+    .split('\n')
+    .map((line) => (line.trim() === '…' ? '[^]*?' : escape(line)))
+    .join('\n');
+  const printed = normal(ran.output);
+  if (!new RegExp(`^${shown}$`).test(printed)) expect(printed, `$ ${command}`).toBe(normal(output));
+}
+
+/** Rounding errors are all alike, and so is the white space that pads them. */
+function normal(text: string): string {
+  return text
+    .replace(/\b\d(\.\d)?e[-+]\d+ */g, '<rounding> ')
+    .replace(/[ \t]+$/gm, '')
+    .trim();
+}
+
+const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+/** Words of a shell command; single quotes keep blanks. */
+function words(command: string): string[] {
+  return [...command.matchAll(/'([^']*)'|\S+/g)].map((match) => match[1] ?? match[0]);
+}
+
+/** Commands run as users run them, from `dist`. */
+function requireCurrentBuild(): void {
+  const newest = Math.max(
+    ...readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => statSync(join(root, 'src', file)).mtimeMs),
+  );
+  if (!existsSync(cli) || statSync(cli).mtimeMs < newest) {
+    throw new Error('dist is older than src: run `npm run build` first');
+  }
+}
