@@ -15,6 +15,14 @@ import { moduleBackends, type BackendName } from './backends.js';
 import type { PrintedFunction, Typed } from './body.js';
 import { isIdentifier, layOut, propertyName, stringLiteral, text, type Code } from './code.js';
 import { weightsName } from './locals.js';
+import {
+  supernetDeclarations,
+  supernetFunctions,
+  supernetMethods,
+  supernetProperties,
+  type MaskVariable,
+  type SupernetParts,
+} from './supernet-text.js';
 import { checkInputText, readBytesText, weightsReaderText } from './runtime.js';
 import { tensorTypeText } from './types.js';
 
@@ -35,6 +43,13 @@ export interface ModuleParts {
   readonly weights: { readonly code: Code; readonly dtypes: ReadonlySet<DType> };
   /** Texts of the helpers that are called. */
   readonly helpers: readonly string[];
+  /** What a supernet has more; null for a plain model. */
+  readonly supernet: {
+    readonly spaces: SupernetParts['spaces'];
+    readonly masks: readonly MaskVariable[];
+    /** How many sets of normalisation parameters it has; null: they can't be switched. */
+    readonly sets: number | null;
+  } | null;
 }
 
 /** The text of a module. */
@@ -71,6 +86,7 @@ function statementsOf(parts: ModuleParts): (string | StatementStructures)[] {
     ...parts.constants.map(({ name, literal }) => `const ${name} = ${literal};`),
     signatureText(parts.graph),
     ...portTypes(parts.graph),
+    ...(parts.supernet === null ? [] : supernetDeclarations(parts.supernet.spaces, parts.supernet.masks)),
     weightsInterface('Weights', main!.printed.weights, 'All weights, by the functions that use them.', true),
     modelClass(parts, main!.printed),
     loadFunction(parts),
@@ -89,8 +105,9 @@ function statementsOf(parts: ModuleParts): (string | StatementStructures)[] {
       functionOf(printed, doc),
     ]),
     ...parts.helpers,
-    ...(isEmpty(parts.weights.code) ? [] : [readWeightsText(parts.weights.code)]),
-    weightsReaderText(parts.weights.dtypes, parts.trainable),
+    ...(isEmpty(parts.weights.code) ? [] : [readWeightsText(parts)]),
+    ...(parts.supernet === null ? [] : supernetFunctions(parts.supernet.masks)),
+    weightsReaderText(parts.weights.dtypes, parts.trainable, (parts.supernet?.sets ?? null) !== null),
     readBytesText(moduleBackends[parts.backend].platform),
     ...(parts.graph.inputs.length === 0 ? [] : [checkInputText(symbolicInputs(parts.graph).length > 1)]),
   ];
@@ -208,6 +225,9 @@ function symbolicInputs(graph: Graph): Port[] {
 function modelClass(parts: ModuleParts, main: PrintedFunction): ClassDeclarationStructure {
   const { graph, className } = parts;
   const { parameter, argument } = predictInputs(graph);
+  const { supernet } = parts;
+  const sets = supernet?.sets ?? null;
+  const more = supernet === null ? [] : supernetProperties(sets);
   const args = [...parts.rootInputs.map(argument), ...(main.weightsType === null ? [] : ['this.weights'])];
   return {
     kind: StructureKind.Class,
@@ -215,16 +235,20 @@ function modelClass(parts: ModuleParts, main: PrintedFunction): ClassDeclaration
     isExported: true,
     docs: [`The model with its weights in memory, until \`dispose\`.${trainingNote(parts)}`],
     properties: [
-      { name: 'weights', type: 'Weights', isReadonly: true },
+      { name: 'weights', type: 'Weights', isReadonly: sets === null },
+      ...more,
       { name: 'tensors', type: 'tf.Tensor[]', isReadonly: true, scope: Scope.Private },
     ],
     ctors: [
       {
         parameters: [
           { name: 'weights', type: 'Weights' },
+          ...more.map(({ name, type }) => ({ name, type })),
           { name: 'tensors', type: 'tf.Tensor[]' },
         ],
-        statements: ['this.weights = weights;', 'this.tensors = tensors;'],
+        statements: ['weights', ...more.map(({ name }) => name), 'tensors'].map(
+          (name) => `this.${name} = ${name};`,
+        ),
       },
     ],
     methods: [
@@ -235,6 +259,7 @@ function modelClass(parts: ModuleParts, main: PrintedFunction): ClassDeclaration
         returnType: main.returnType,
         statements: [...checks(graph, argument), `return tf.tidy(() => ${main.name}(${args.join(', ')}));`],
       },
+      ...(supernet === null ? [] : supernetMethods(sets)),
       {
         name: 'dispose',
         docs: ['Frees the weights.'],
@@ -279,12 +304,10 @@ function checks(graph: Graph, argument: (port: Port) => string): string[] {
   ];
 }
 
-function loadFunction({ className, weights, backend }: ModuleParts): FunctionDeclarationStructure {
+function loadFunction(parts: ModuleParts): FunctionDeclarationStructure {
+  const { backend, className } = parts;
   const from = { node: 'a file path, a URL', browser: 'a URL', both: 'a file path (in Node.js), a URL' };
-  const reader = 'weightsReader(await readBytes(source), tensors)';
-  const model = isEmpty(weights.code)
-    ? `  ${reader};\n  return new ${className}({}, tensors);`
-    : `  return new ${className}(readWeights(${reader}), tensors);`;
+  const model = loadedModel(parts);
   return {
     kind: StructureKind.Function,
     name: 'load',
@@ -303,10 +326,33 @@ function loadFunction({ className, weights, backend }: ModuleParts): FunctionDec
   };
 }
 
-function readWeightsText(code: Code): string {
+/** The statements of `load` that make the model. */
+function loadedModel({ className, weights, supernet }: ModuleParts): string {
+  const reader = 'weightsReader(await readBytes(source), tensors)';
+  if (supernet === null) {
+    return isEmpty(weights.code)
+      ? `  ${reader};\n  return new ${className}({}, tensors);`
+      : `  return new ${className}(readWeights(${reader}), tensors);`;
+  }
+  const start = `  const read = ${reader};\n  const masks = makeMasks(tensors);\n`;
+  if (supernet.sets === null)
+    return `${start}  return new ${className}(readWeights(read, masks), masks, tensors);`;
+  return (
+    `${start}  const first = readWeights(read, masks, 0);\n` +
+    `  const others = Array.from({ length: ${supernet.sets - 1} }, (_, i) => readWeights(read, masks, i + 1));\n` +
+    `  return new ${className}(first, [first, ...others], masks, tensors);`
+  );
+}
+
+function readWeightsText({ weights, supernet }: ModuleParts): string {
+  const parameters = [
+    'read: ReturnType<typeof weightsReader>',
+    ...(supernet === null ? [] : ['masks: readonly tf.Variable[]']),
+    ...(supernet === null || supernet.sets === null ? [] : ['set: number']),
+  ];
   return `/** Takes the weights from their file. The names there are those of the source model. */
-function readWeights(read: ReturnType<typeof weightsReader>): Weights {
-  return ${layOut(code, 1, 999)};
+function readWeights(${parameters.join(', ')}): Weights {
+  return ${layOut(weights.code, 1, 999)};
 }`;
 }
 

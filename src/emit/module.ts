@@ -13,14 +13,16 @@ import { functionsOf, type Fn } from './functions.js';
 import { Constants } from './literals.js';
 import { liveGraph } from './live.js';
 import { isScalar } from './locals.js';
-import { moduleText } from './module-text.js';
+import { moduleText, type ModuleParts } from './module-text.js';
 import { camelCase, Names, pascalCase } from './naming.js';
 import { planFunctions, type Plan } from './plan.js';
 import { printFunctions } from './print-functions.js';
 import { writeSafetensors, type StoredTensor } from './safetensors.js';
 import { schedule } from './schedule.js';
 import { groupByScope } from './scopes.js';
+import { supernetNames, type MaskVariable, type SupernetParts } from './supernet-text.js';
 import { typeErrors } from './type-check.js';
+import { weightTypeText } from './types.js';
 
 export interface EmitOptions {
   readonly backend: BackendName;
@@ -28,6 +30,8 @@ export interface EmitOptions {
   readonly trainable: boolean;
   /** What the class is called; else after the graph. */
   readonly modelName?: string;
+  /** Makes a supernet, whose channels are switched on and off while it runs; it is trainable. */
+  readonly supernet?: SupernetParts;
 }
 
 export interface EmittedModule {
@@ -49,7 +53,8 @@ export async function emitModule(
   options: EmitOptions,
 ): Promise<EmittedModule> {
   const { graph, read } = liveGraph(whole);
-  const names = new Names([...ownNames, ...rules.helpers.keys()]);
+  const own = options.supernet === undefined ? ownNames : [...ownNames, ...supernetNames];
+  const names = new Names([...own, ...rules.helpers.keys()]);
   const label = options.modelName ?? graph.name;
   const className = names.claim(pascalCase(label), 'Model');
   // Where it is called, other names are taken.
@@ -63,7 +68,7 @@ export async function emitModule(
   const producers = new Map(graph.nodes.flatMap((node) => node.results.map((id) => [id, node] as const)));
   const input: ModuleInput = { graph, weights, rules, options, plan, className, producers, read };
   const modelTs = checkedText((forms) => printModule(input, names.fork(), forms));
-  return { modelTs, weights: writeSafetensors(storedWeights(plan, graph, weights)) };
+  return { modelTs, weights: writeSafetensors(storedWeights(plan, graph, weights, options.supernet)) };
 }
 
 interface ModuleInput {
@@ -100,7 +105,8 @@ function printModule(input: ModuleInput, names: Names, forms: ReadonlyMap<string
     isRead: (id) => input.read.has(id),
   };
   const functions = printFunctions(plan, context, printed);
-  const owned = ownedWeights(plan).map((id) => graph.parameters[id]!);
+  const masks = masksOf(plan, options.supernet);
+  const stored = ownedWeights(plan).filter((id) => !masks.includes(id));
   const text = moduleText({
     graph,
     backend: options.backend,
@@ -109,7 +115,11 @@ function printModule(input: ModuleInput, names: Names, forms: ReadonlyMap<string
     constants: constants.entries(),
     functions,
     rootInputs: rootInputs(plan.fn, graph),
-    weights: { code: weightsCode(plan, graph), dtypes: new Set(owned.map(({ dtype }) => dtype)) },
+    weights: {
+      code: weightsCode(plan, { graph, masks, supernet: options.supernet }),
+      dtypes: new Set(stored.map((id) => graph.parameters[id]!.dtype)),
+    },
+    supernet: supernetOf(masks, graph, options.supernet),
     helpers: helperTexts(helpers, rules.helpers),
   });
   return { text, functions: functions.map((fn) => fn.printed) };
@@ -161,26 +171,75 @@ function ownedWeights(plan: Plan): ValueId[] {
   return [...plan.weights.keys(), ...[...plan.calls.values()].flatMap(ownedWeights)];
 }
 
+/** The parameters that are masks, in the order of the module. */
+function masksOf(plan: Plan, supernet: SupernetParts | undefined): ValueId[] {
+  return supernet === undefined ? [] : ownedWeights(plan).filter((id) => supernet.masks.has(id));
+}
+
+function supernetOf(
+  masks: readonly ValueId[],
+  graph: Graph,
+  supernet: SupernetParts | undefined,
+): ModuleParts['supernet'] {
+  if (supernet === undefined) return null;
+  const variable = (id: ValueId): MaskVariable => ({
+    ...graph.parameters[id]!,
+    term: supernet.masks.get(id)!,
+  });
+  return {
+    spaces: supernet.spaces,
+    masks: masks.map(variable),
+    sets: supernet.switchable?.sets ?? null,
+  };
+}
+
+interface WeightsContext {
+  readonly graph: Graph;
+  readonly masks: readonly ValueId[];
+  readonly supernet: SupernetParts | undefined;
+}
+
 /** `{ kernel: read('conv/kernel', [3, 3, 8, 16]), … }` */
-function weightsCode(plan: Plan, graph: Graph): Code {
-  const own = [...plan.weights].map(([id, property]) => [property, readCode(graph.parameters[id]!)] as const);
+function weightsCode(plan: Plan, context: WeightsContext): Code {
+  const own = [...plan.weights].map(([id, property]) => [property, weightCode(id, context)] as const);
   const parts = [...plan.calls.values()]
     .filter((inner) => inner.hasWeights)
-    .map((inner) => [inner.property!, weightsCode(inner, graph)] as const);
+    .map((inner) => [inner.property!, weightsCode(inner, context)] as const);
   return { kind: 'object', entries: [...own, ...parts] };
 }
 
-function readCode({ name, shape, dtype }: Parameter): Code {
+function weightCode(id: ValueId, { graph, masks, supernet }: WeightsContext): Code {
+  const parameter = graph.parameters[id]!;
+  const mask = masks.indexOf(id);
+  if (mask >= 0) return text(`masks[${mask}] as ${weightTypeText(parameter, true)}`);
+  const { switchable = null } = supernet ?? {};
+  if (switchable?.parameters.has(id) !== true) return readCode(parameter, stringLiteral(parameter.name));
+  const [before, after] = switchable.nameInSet(parameter.name, '\0').split('\0');
+  return readCode(parameter, `${stringLiteral(before!)} + set + ${stringLiteral(after!)}`);
+}
+
+function readCode({ shape, dtype }: Parameter, name: string): Code {
   const sizes: Code = { kind: 'list', items: concreteShape(shape, 1).map((size) => text(String(size))) };
-  const args = [text(stringLiteral(name)), sizes];
+  const args = [text(name), sizes];
   return call('read', dtype === 'float32' ? args : [...args, text(stringLiteral(dtype))]);
 }
 
-function* storedWeights(plan: Plan, graph: Graph, weights: WeightStore): Generator<[string, StoredTensor]> {
-  const parameters = ownedWeights(plan).map((id) => graph.parameters[id]!);
-  const named = new Map(parameters.map((parameter) => [parameter.name, parameter]));
-  for (const [name, { dtype, shape }] of named) {
-    yield [name, { dtype, shape: concreteShape(shape, 1), data: weights.get(name) }];
+function* storedWeights(
+  plan: Plan,
+  graph: Graph,
+  weights: WeightStore,
+  supernet: SupernetParts | undefined,
+): Generator<[string, StoredTensor]> {
+  const { switchable = null } = supernet ?? {};
+  const named = new Map<string, { readonly id: ValueId; readonly parameter: Parameter }>();
+  for (const id of ownedWeights(plan)) {
+    const parameter = graph.parameters[id]!;
+    if (supernet?.masks.has(id) !== true) named.set(parameter.name, { id, parameter });
+  }
+  for (const [name, { id, parameter }] of named) {
+    const tensor = { ...parameter, shape: concreteShape(parameter.shape, 1), data: weights.get(name) };
+    if (switchable?.parameters.has(id) !== true) yield [name, tensor];
+    else for (let set = 0; set < switchable.sets; set++) yield [switchable.nameInSet(name, `${set}`), tensor];
   }
 }
 

@@ -16,6 +16,8 @@ import { loadBackend, type RunnableBackend, type Tensor } from './tf.js';
 export interface LoadedModel {
   /** Runs the model; inputs and outputs go by the names of its signature. */
   predict(inputs: NamedTensors): Promise<NamedTensors>;
+  /** Of a supernet: switches to a subnet, by the kept indices of each space, and to a set of normalisation parameters. */
+  setSubnet(subnet: Readonly<Record<string, readonly number[]>>, index?: number): void;
   dispose(): void;
 }
 
@@ -25,9 +27,17 @@ export interface ModelExports {
     readonly inputs: readonly { name: string }[];
     readonly outputs: readonly { name: string }[];
   };
-  load(
-    source: string | URL | ArrayBuffer,
-  ): Promise<{ readonly weights: object; predict(inputs?: unknown): unknown; dispose(): void }>;
+  load(source: string | URL | ArrayBuffer): Promise<EmittedModel>;
+}
+
+/** A model that an emitted module has loaded. */
+export interface EmittedModel {
+  readonly weights: object;
+  predict(inputs?: unknown): unknown;
+  /** A supernet has these. */
+  setSubnet?(subnet: object): void;
+  switchSubnet?(subnet: object, index: number): void;
+  dispose(): void;
 }
 
 const require = createRequire(import.meta.url);
@@ -60,6 +70,11 @@ export async function loadEmitted(module: EmittedModule, backend: RunnableBacken
         tf.dispose([...given, ...results].map(([, tensor]) => tensor));
       }
     },
+    setSubnet: (subnet, index) => {
+      if (index !== undefined && model.switchSubnet !== undefined) model.switchSubnet(subnet, index);
+      else if (model.setSubnet !== undefined) model.setSubnet(subnet);
+      else notASupernet();
+    },
     dispose: () => model.dispose(),
   };
 }
@@ -67,6 +82,14 @@ export async function loadEmitted(module: EmittedModule, backend: RunnableBacken
 /** Imports an emitted module; its TensorFlow.js is the one of this process. */
 export async function importEmitted(modelTs: string): Promise<ModelExports> {
   return importText(await asJavaScript(modelTs));
+}
+
+function notASupernet(): never {
+  return fail({
+    code: 'E514',
+    message: 'the emitted module has no subnets to switch between',
+    help: 'Compile the model with --supernet.',
+  });
 }
 
 function inputOf(inputs: NamedTensors, name: string): NamedTensor {

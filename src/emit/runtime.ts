@@ -102,12 +102,18 @@ function severalTypes(dtypes: readonly DType[]): ElementWords {
  * Makes tensors of a weights file.
  * @param dtypes the element types of the weights
  * @param trainable whether the weights are variables
+ * @param shared whether a weight may be asked for more than once: it is the same one then
  */
-export function weightsReaderText(dtypes: ReadonlySet<DType>, trainable: boolean): string {
+export function weightsReaderText(dtypes: ReadonlySet<DType>, trainable: boolean, shared = false): string {
   const used = (Object.keys(formats) as DType[]).filter((dtype) => dtype === 'float32' || dtypes.has(dtype));
   const words = used.length === 1 ? onlyFloats : severalTypes(used);
   const tensor = `tf.tensor<R>(data, shape${words.argument})`;
   const result = trainable ? `tf.tidy(() => tf.variable(${tensor}${words.trainable}))` : tensor;
+  const type = `${trainable ? 'tf.Variable' : 'tf.Tensor'}<R>`;
+  const known = shared ? '  const known = new Map<string, tf.Tensor>();\n' : '';
+  const ask = shared
+    ? `    const first = known.get(name) as ${type} | undefined;\n    if (first !== undefined) return first;\n`
+    : '';
   return `${words.table}/** What the header of a weights file says about a tensor, not yet checked. */
 interface TensorEntry {
   readonly dtype?: unknown;
@@ -130,8 +136,8 @@ function weightsReader(bytes: Uint8Array, made: tf.Tensor[]) {
   } catch {
     throw invalid('its header is not JSON');
   }
-  return <R extends tf.Rank>${words.parameters}: ${trainable ? 'tf.Variable' : 'tf.Tensor'}<R> => {
-${words.lookUp}    const entry = entries.get(name);
+${known}  return <R extends tf.Rank>${words.parameters}: ${type} => {
+${ask}${words.lookUp}    const entry = entries.get(name);
     if (entry?.dtype !== ${words.format} || String(entry.shape) !== String(shape)) {
       throw invalid(\`\${name} is \${entry?.dtype}[\${entry?.shape}], not ${words.inMessage}[\${shape}]\`);
     }
@@ -142,7 +148,7 @@ ${words.lookUp}    const entry = entries.get(name);
     const data = new ${words.array}(bytes.slice(start + from, start + to).buffer);
     const tensor = ${result};
     made.push(tensor);
-    return tensor;
+${shared ? '    known.set(name, tensor);\n' : ''}    return tensor;
   };
 }`;
 }

@@ -28,6 +28,12 @@ export interface Runners {
   readonly pruned: Runner | null;
   /** The pruned graph, interpreted; needed only where `mixed` is not empty. */
   readonly prunedGraph?: Runner | null;
+  /** Subnets of an emitted supernet, each switched to in it, and deployed. */
+  readonly subnets?: readonly {
+    readonly name: string;
+    readonly supernet: Runner;
+    readonly deployed: Runner;
+  }[];
 }
 
 export interface VerifyOptions {
@@ -41,7 +47,11 @@ export interface VerifyOptions {
   readonly onProgress?: (check: CheckName, input: string) => void;
 }
 
-export type CheckName = 'unpruned against reference' | 'pruned against masked' | 'pruned against its graph';
+export type CheckName =
+  | 'unpruned against reference'
+  | 'pruned against masked'
+  | 'pruned against its graph'
+  | 'supernet against deployed';
 
 /** `differs as asked`: beyond the tolerance, which is what pruning mixed spaces means. */
 export type Verdict = 'equal' | 'different' | 'differs as asked';
@@ -82,14 +92,13 @@ export async function verifyModel(
   const { tolerance = defaultTolerance, mixed = [], referenceInputs = inputs, onProgress } = options;
   const asked = mixed.length > 0;
   const checks: Check[] = [];
-  const check = async (
+  const compare = async (
     name: CheckName,
-    expected: Runner | null | undefined,
-    actual: Runner | null,
+    expected: Runner,
+    actual: Runner,
     mayDiffer: boolean,
-    on = inputs,
-  ): Promise<void> => {
-    if (expected === null || expected === undefined || actual === null) return;
+    on: readonly TestInput[],
+  ): Promise<Comparison[]> => {
     const comparisons: Comparison[] = [];
     for (const { name: input, tensors } of on) {
       onProgress?.(name, input);
@@ -98,11 +107,28 @@ export async function verifyModel(
         comparisons.push({ input, output, difference, verdict: judge(difference, tolerance, mayDiffer) });
       }
     }
-    checks.push(summarise(name, comparisons));
+    return comparisons;
+  };
+  const check = async (
+    name: CheckName,
+    expected: Runner | null | undefined,
+    actual: Runner | null,
+    mayDiffer: boolean,
+    on = inputs,
+  ): Promise<void> => {
+    if (expected === null || expected === undefined || actual === null) return;
+    checks.push(summarise(name, await compare(name, expected, actual, mayDiffer, on)));
   };
   await check('unpruned against reference', runners.reference, runners.unpruned, false, referenceInputs);
   await check('pruned against masked', runners.masked, runners.pruned, asked);
   if (asked) await check('pruned against its graph', runners.prunedGraph, runners.pruned, false);
+  const ofSubnets: Comparison[] = [];
+  for (const { name: subnet, supernet, deployed } of runners.subnets ?? []) {
+    // A subnet is one more thing that differs: two inputs for each are enough.
+    const on = inputs.slice(0, 2).map(({ name, tensors }) => ({ name: `${subnet}, ${name}`, tensors }));
+    ofSubnets.push(...(await compare('supernet against deployed', supernet, deployed, asked, on)));
+  }
+  if (ofSubnets.length > 0) checks.push(summarise('supernet against deployed', ofSubnets));
   const proving = checks.some((c) => c.comparisons.some(({ difference: d }) => d.notFinite < d.elements));
   return {
     passed: proving && checks.every((c) => c.verdict !== 'different'),
@@ -159,6 +185,7 @@ const codeOf: Readonly<Record<CheckName, string>> = {
   'unpruned against reference': 'E601',
   'pruned against masked': 'E602',
   'pruned against its graph': 'E603',
+  'supernet against deployed': 'E604',
 };
 
 /** One diagnostic for each check that failed, at its worst comparison. */

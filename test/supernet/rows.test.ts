@@ -1,6 +1,7 @@
 /** A test for each row of the seed: what the original's pruner does, and where this one does better. */
 import { describe, expect, it } from 'vitest';
 import { allOf } from '../../src/supernet/channels.js';
+import { RatioPruner } from '../../src/supernet/ratio-pruner.js';
 import { expectExact, indices, messagesOf, prunerOf } from './support.js';
 
 /** conv1 -> bn1 -> relu -> conv2 (+ a shortcut of conv3) -> pooled -> fc. */
@@ -477,7 +478,7 @@ describe('row 18: most and fewest channels', () => {
       'E431 the space "conv1" would be left without channels',
       'E431 the space "group_0" would be left without channels',
     ]);
-    expect(messagesOf(() => new (pruner.constructor as never)({ ratios: [0] }))).toEqual([
+    expect(messagesOf(() => new RatioPruner({ ratios: [0] }))).toEqual([
       'E437 0 is not a ratio to keep',
     ]);
   });

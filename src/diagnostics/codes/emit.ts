@@ -83,6 +83,10 @@ function of TensorFlow.js, or a helper, with arguments that its declaration does
     explanation: `To verify a compiled folder, Espalier runs its \`model.ts\`. An emitted module imports nothing but
 TensorFlow.js, so one that does is not run.`,
   },
+  E514: {
+    title: 'The emitted module is no supernet',
+    explanation: `Only a module that was compiled with \`--supernet\` has masks that can be switched while it runs.`,
+  },
   E790: {
     title: 'A damaged safetensors file',
     explanation: `A safetensors file starts with the length of its header, then has the header (JSON, which says where

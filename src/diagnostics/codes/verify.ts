@@ -15,4 +15,10 @@ not: the axes of some rule are wrong. \`espalier explain MODEL AXIS\` shows why 
     explanation: `The emitted module and the graph it was emitted from, run node by node, give different results: a rule's \`emit\`
 reads differently as code than it runs in the interpreter.`,
   },
+  E604: {
+    title: 'A supernet and a deployed subnet differ',
+    explanation: `An emitted supernet, switched to a subnet, must compute what the same subnet computes when it is sliced out of the
+model. The message names the subnet and the input. A rule whose \`zeros\`, \`mixes\` or axes are wrong, or a rewrite that moves a mask to where it
+does something else, is the likely cause: compile the same subnet with \`compile --subnet\`, which compares masked and pruned network.`,
+  },
 } as const;
