@@ -21,7 +21,8 @@ import { verificationBackend, verifyLowered } from './verify-lowered.js';
 export interface VerifyFolderOptions {
   /** The original model, if it is not where it was. */
   readonly model?: string;
-  readonly backend?: string;
+  /** Where to run; by default the backend that the folder is made for, if it is installed. */
+  readonly backend?: RunnableBackend;
   readonly seed?: number;
   readonly onStage?: (stage: string) => void;
 }
@@ -52,7 +53,7 @@ export async function verifyFolder(
   const lowering = { ...recorded, pipeline: pipelineFor(recorded.trainable) };
   const unpruned = await lowerModel(prepared, lowering, null, timings);
   const { emitModule } = await import('../emit/module.js');
-  const backend = verificationBackend(options.backend ?? recorded.backend);
+  const backend = options.backend ?? verificationBackend(recorded.backend);
   const result = await verifyLowered({
     prepared,
     analysis,

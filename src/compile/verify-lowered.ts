@@ -13,9 +13,12 @@ import { sliceWeights } from '../prune/slice.js';
 import { testInputs, type TestInput } from '../verify/inputs.js';
 import { verifyModel, type Runner, type Verification } from '../verify/verify.js';
 
-/** The target backend where the compiler can run it on this machine, else wasm. */
+/**
+ * Where a module is verified that is made for a backend: on that one where it is installed, else on wasm.
+ * WebGPU needs a driver as well, which is not known before it is tried: it is taken only when it is asked for.
+ */
 export function verificationBackend(target: string): RunnableBackend {
-  return availableBackends().find((name) => name === target) ?? 'wasm';
+  return availableBackends().find((name) => name === target && name !== 'webgpu') ?? 'wasm';
 }
 
 export interface LoweredPair {

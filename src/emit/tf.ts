@@ -4,21 +4,46 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type * as core from '@tensorflow/tfjs-core';
 import { fail } from '../diagnostics/diagnostic.js';
+import { provideWebGpu, webgpuPackage } from './webgpu.js';
 
 export type Tf = typeof core;
 export type Tensor = core.Tensor;
 
-/** The backends that the compiler itself can run on; emitted modules have more. */
-export const runnableBackends = ['cpu', 'wasm', 'node', 'node-gpu'] as const;
+/** The backends that the compiler itself can run on; emitted modules have one more, for browsers. */
+export const runnableBackends = ['cpu', 'wasm', 'node', 'node-gpu', 'webgpu'] as const;
 export type RunnableBackend = (typeof runnableBackends)[number];
 
-/** What has to be imported for a backend, and the name that TensorFlow.js knows it by. */
-const backends: Readonly<Record<RunnableBackend, { package: string; engine: string; native: boolean }>> = {
-  cpu: { package: '@tensorflow/tfjs-backend-cpu', engine: 'cpu', native: false },
-  wasm: { package: '@tensorflow/tfjs-backend-wasm', engine: 'wasm', native: false },
-  node: { package: '@tensorflow/tfjs-node', engine: 'tensorflow', native: true },
-  'node-gpu': { package: '@tensorflow/tfjs-node-gpu', engine: 'tensorflow', native: true },
+interface Backend {
+  readonly package: string;
+  /** The name that TensorFlow.js knows it by. */
+  readonly engine: string;
+  /** Whether the package needs a library for this machine, which may be missing. */
+  readonly native: boolean;
+  /** A package that is needed besides, and what has to be done before the backend is imported. */
+  readonly needs?: { readonly package: string; readonly prepare: () => Promise<void> };
+  /** How to install it. */
+  readonly install: string;
+}
+
+const backends: Readonly<Record<RunnableBackend, Backend>> = {
+  cpu: plain('@tensorflow/tfjs-backend-cpu', 'cpu'),
+  wasm: plain('@tensorflow/tfjs-backend-wasm', 'wasm'),
+  node: { ...plain('@tensorflow/tfjs-node', 'tensorflow'), native: true },
+  'node-gpu': {
+    ...plain('@tensorflow/tfjs-node-gpu', 'tensorflow'),
+    native: true,
+    install: 'npm install --ignore-scripts @tensorflow/tfjs-node-gpu\nnpx espalier backend install',
+  },
+  webgpu: {
+    ...plain('@tensorflow/tfjs-backend-webgpu', 'webgpu'),
+    needs: { package: webgpuPackage, prepare: provideWebGpu },
+    install: `npm install @tensorflow/tfjs-backend-webgpu ${webgpuPackage}`,
+  },
 };
+
+function plain(name: string, engine: string): Backend {
+  return { package: name, engine, native: false, install: `npm install ${name}` };
+}
 
 const require = createRequire(import.meta.url);
 
@@ -30,7 +55,8 @@ export function availableBackends(): RunnableBackend[] {
 function isInstalled(name: RunnableBackend): boolean {
   const backend = backends[name];
   const folder = packageFolder(backend.package);
-  return folder !== null && (!backend.native || hasNativeBinding(folder));
+  const needs = backend.needs === undefined || packageFolder(backend.needs.package) !== null;
+  return folder !== null && needs && (!backend.native || hasNativeBinding(folder));
 }
 
 /** The folder of an installed package, or null. */
@@ -59,11 +85,14 @@ export async function loadBackend(name: RunnableBackend): Promise<Tf> {
       code: 'E501',
       message: `the backend ${name} is not installed`,
       why: backend.native
-        ? `The package ${backend.package}, or the native library that its install script downloads, is missing.`
-        : `The package ${backend.package} is missing.`,
-      help: `npm install ${backend.package}\nInstalled here: ${availableBackends().join(', ') || 'none'}.`,
+        ? `The package ${backend.package}, or the native library that it loads, is missing.`
+        : `The package ${backend.package}${backend.needs === undefined ? '' : ` or ${backend.needs.package}`} is missing.`,
+      help: `${backend.install}\nInstalled here: ${availableBackends().join(', ') || 'none'}.`,
     });
   }
+  // TensorFlow tells on the terminal what it finds in the processor, unless it is asked not to.
+  if (backend.native) process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+  await backend.needs?.prepare();
   const tf = await import('@tensorflow/tfjs-core');
   await import(backend.package);
   // Without the advice, printed to the console, to install another backend.

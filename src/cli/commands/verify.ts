@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import type { RunnableBackend } from '../../emit/tf.js';
 import { DifferenceError } from '../errors.js';
 import { number } from '../options.js';
 import { Progress } from '../progress.js';
@@ -6,7 +7,7 @@ import { reportDiagnostics } from '../report.js';
 
 interface VerifyFlags {
   readonly model?: string;
-  readonly backend?: string;
+  readonly backend?: RunnableBackend;
   readonly seed?: number;
   readonly json?: boolean;
 }
@@ -20,7 +21,7 @@ export function verifyCommand(): Command {
       new Option(
         '--backend <name>',
         'the backend to run on (default: the compiled one if it is installed, else wasm)',
-      ).choices(['node-gpu', 'node', 'wasm', 'cpu']),
+      ).choices(['node-gpu', 'node', 'webgpu', 'wasm', 'cpu']),
     )
     .addOption(new Option('--seed <n>', 'for the inputs').argParser(number))
     .option('--json', 'print the result as JSON')

@@ -2,14 +2,16 @@
 export const codes = {
   E501: {
     title: 'A backend is not installed',
-    explanation: `Espalier computes with TensorFlow.js, on one of its backends. \`cpu\` and \`wasm\` come with Espalier;
-\`node\` and \`node-gpu\` need the package \`@tensorflow/tfjs-node\` or \`@tensorflow/tfjs-node-gpu\`, and the native
-library that the package's install script downloads.`,
+    explanation: `Espalier computes with TensorFlow.js, on one of its backends. \`cpu\` and \`wasm\` come with Espalier.
+\`node-gpu\` needs the package \`@tensorflow/tfjs-node-gpu\` and a native library, which
+\`espalier backend install\` builds; \`node\` needs \`@tensorflow/tfjs-node\`; \`webgpu\` in Node.js needs
+\`@tensorflow/tfjs-backend-webgpu\` and \`webgpu\`.`,
   },
   E502: {
     title: 'A backend does not start',
     explanation: `The package of the backend is installed, but TensorFlow.js could not initialise it on this machine,
-for instance because it has no GPU.`,
+for instance because it has no GPU. In Node.js, \`webgpu\` needs the Vulkan loader (Debian: libvulkan1) and a driver; the
+variable \`VK_ICD_FILENAMES\` may name one, and \`XDG_RUNTIME_DIR\` must be set.`,
   },
   E503: {
     title: 'An operation that can not be written in TensorFlow.js',
