@@ -1,11 +1,12 @@
 /** Runs the cases that stand beside rule files: what `espalier check` does with the files of a user. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { DiagnosticError, type Diagnostic } from '../diagnostics/diagnostic.js';
 import type { RuleSet, SourceText } from '../lang/ast.js';
 import { headOf } from '../lang/unique.js';
+import { bless } from './bless.js';
 import { uncovered, type Uncovered } from './coverage.js';
-import { parseCases, type Case } from './format.js';
-import { caseProblem } from './outcome.js';
+import { parseCases } from './format.js';
+import { caseProblem, type Outcome } from './outcome.js';
 import { runCase } from './run.js';
 
 export interface CheckedCases {
@@ -14,30 +15,26 @@ export interface CheckedCases {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/**
- * Every case beside some rule files, and whether each of their rules has one.
- *
- * @param files Rule files by paths that can be read.
- * @param onCase Told before each case, for progress.
- */
+export interface CaseOptions {
+  /** Write what is so into the expectations that don't hold, before they are checked. */
+  readonly update?: boolean;
+  /** Told before each case, for progress. */
+  readonly onCase?: (title: string) => void;
+}
+
+/** Every case beside some rule files, given by paths that can be read, and whether each of their rules has one. */
 export async function checkCaseFiles(
   files: readonly SourceText[],
   rules: RuleSet,
-  onCase: (title: string) => void = () => undefined,
+  options: CaseOptions = {},
 ): Promise<CheckedCases> {
-  const diagnostics: Diagnostic[] = [];
   let count = 0;
+  const diagnostics: Diagnostic[] = [];
   for (const file of files) {
-    const casesFile = file.file.replace(/\.rules$/, '.cases');
     try {
-      const cases = readCases(casesFile);
-      for (const missing of uncovered(file, cases, rules))
-        diagnostics.push(noCase(missing, casesFile, rules));
-      for (const one of cases) {
-        onCase(one.title);
-        count++;
-        diagnostics.push(...(await runCase(one, rules)).flatMap(({ problems }) => problems));
-      }
+      const checked = await checkCaseFile(file, rules, options);
+      count += checked.count;
+      diagnostics.push(...checked.diagnostics);
     } catch (error) {
       if (!(error instanceof DiagnosticError)) throw error;
       diagnostics.push(...error.diagnostics);
@@ -46,8 +43,26 @@ export async function checkCaseFiles(
   return { count, diagnostics };
 }
 
-function readCases(file: string): readonly Case[] {
-  return existsSync(file) ? parseCases({ file, text: readFileSync(file, 'utf8') }) : [];
+async function checkCaseFile(
+  ruleFile: SourceText,
+  rules: RuleSet,
+  { update = false, onCase }: CaseOptions,
+): Promise<CheckedCases> {
+  const path = ruleFile.file.replace(/\.rules$/, '.cases');
+  const source = { file: path, text: existsSync(path) ? readFileSync(path, 'utf8') : '' };
+  const cases = parseCases(source);
+  const outcomes: Outcome[] = [];
+  for (const one of cases) {
+    onCase?.(one.title);
+    outcomes.push(...(await runCase(one, rules)));
+  }
+  const blessed = update ? bless(source, outcomes) : source.text;
+  if (blessed !== source.text) {
+    writeFileSync(path, blessed);
+    return checkCaseFile(ruleFile, rules, { ...(onCase === undefined ? {} : { onCase }) });
+  }
+  const missing = uncovered(ruleFile, cases, rules).map((rule) => noCase(rule, path, rules));
+  return { count: cases.length, diagnostics: [...missing, ...outcomes.flatMap(({ problems }) => problems)] };
 }
 
 function noCase({ kind, name }: Uncovered, casesFile: string, rules: RuleSet): Diagnostic {

@@ -21,8 +21,8 @@ export function uncovered(file: SourceText, cases: readonly Case[], rules: RuleS
   ): string[] => [...map.values()].filter(({ span }) => span.file === file.file).map(({ name }) => name);
   return [
     ...declared(rules.ops)
-      // What can't be compiled can't stand in a graph.
-      .filter((name) => !ops.has(name) && rules.ops.get(name)!.dynamic === null)
+      // What can't be compiled, and what always becomes other ops, can't stand in a graph.
+      .filter((name) => !ops.has(name) && rules.ops.get(name)!.emits.length > 0)
       .map((name): Uncovered => ({ kind: 'op', name })),
     ...declared(rules.rewrites)
       .filter((name) => !passes.has(name))

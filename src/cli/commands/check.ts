@@ -5,20 +5,28 @@ import type { RuleSet, SourceText } from '../../lang/ast.js';
 import { Progress } from '../progress.js';
 import { reportDiagnostics } from '../report.js';
 
+interface CheckFlags {
+  readonly update?: boolean;
+  readonly json?: boolean;
+}
+
 export function checkCommand(): Command {
   return new Command('check')
     .description('find every problem in rule files, together with the core rules, and run their cases')
     .argument('[rules...]', 'globs of rule files; none: the core rules alone')
+    .option('--update', 'write what is so into the expectations of cases that do not hold')
     .option('--json', 'print the result as JSON')
     .addHelpText('after', "\nExample:\n  $ espalier check 'rules/**/*.rules'")
     .action(run);
 }
 
-async function run(globs: readonly string[], flags: { readonly json?: boolean }): Promise<void> {
+async function run(globs: readonly string[], flags: CheckFlags): Promise<void> {
   const { checkRules } = await import('../../lang/load.js');
   const { rules, own, diagnostics: problems } = checkRules([...globs]);
   const files = rules.files.map(({ file }) => file);
-  const cases = isError(problems) ? { count: 0, diagnostics: [] } : await runCases(own, rules);
+  const cases = isError(problems)
+    ? { count: 0, diagnostics: [] }
+    : await runCases(own, rules, flags.update === true);
   const diagnostics = [...problems, ...cases.diagnostics];
   const errors = diagnostics.filter((d) => d.severity === 'error');
   if (flags.json === true)
@@ -39,12 +47,12 @@ const isError = (diagnostics: readonly Diagnostic[]): boolean =>
   diagnostics.some(({ severity }) => severity === 'error');
 
 /** The cases of the user's own files; the core's are run by its tests. */
-async function runCases(own: readonly SourceText[], rules: RuleSet): Promise<CheckedCases> {
+async function runCases(own: readonly SourceText[], rules: RuleSet, update: boolean): Promise<CheckedCases> {
   if (own.length === 0) return { count: 0, diagnostics: [] };
   const { checkCaseFiles } = await import('../../cases/check-files.js');
   const progress = new Progress();
   try {
-    return await checkCaseFiles(own, rules, (title) => progress.show(title));
+    return await checkCaseFiles(own, rules, { update, onCase: (title) => progress.show(title) });
   } finally {
     progress.clear();
   }
