@@ -11,6 +11,7 @@ import { groupsCommand } from './commands/groups.js';
 import { irCommand } from './commands/ir.js';
 import { rulesCommand } from './commands/rules.js';
 import { tracerCommand } from './commands/tracer.js';
+import { subnetCommand } from './commands/subnet.js';
 import { verifyCommand } from './commands/verify.js';
 import { DifferenceError, EXIT, UsageError } from './errors.js';
 import { reportError } from './report.js';
@@ -37,6 +38,7 @@ Exit codes: 0 done; 1 the input is wrong; 2 wrong usage; 3 verification found a 
     irCommand(),
     checkCommand(),
     rulesCommand(),
+    subnetCommand(),
     tracerCommand(),
     backendCommand(),
   ];

@@ -3,17 +3,21 @@
  * Nothing is written before everything has worked.
  */
 import { relative, resolve } from 'node:path';
-import type { Diagnostic } from '../diagnostics/diagnostic.js';
+import { type Diagnostic, fail } from '../diagnostics/diagnostic.js';
 import { printShape } from '../shapes/errors.js';
 import type { EmittedModule } from '../emit/module.js';
 import type { Shape } from '../ir/graph.js';
 import type { StageRecord } from '../passes/pipeline.js';
-import type { PruneOptions } from '../prune/options.js';
-import type { PruneReport } from '../prune/prune.js';
+import { type PruneOptions, type TargetKind, targetKinds } from '../prune/options.js';
+import { prune, type PruneReport } from '../prune/prune.js';
+import { prunableSpaces } from '../prune/select.js';
 import { describeSubnet, printSubnet, type Subnet } from '../prune/subnet.js';
 import { inferAxes } from '../axes/infer.js';
+import { ChannelSpaces } from '../supernet/spaces.js';
+import { keepOfFile, readSubnetFile, type SubnetFile } from '../supernet/subnet-file.js';
+import { Topology } from '../supernet/topology.js';
 import type { Verification } from '../verify/verify.js';
-import { lowerModel, type LoweredModel } from './lower.js';
+import { lowerModel, type LoweredModel, type Pruning } from './lower.js';
 import { prepareModel, type ModelOptions, type PreparedModel } from './prepare.js';
 import { hashFiles } from './hash.js';
 import { Timings } from './timings.js';
@@ -29,6 +33,12 @@ export interface CompileOptions extends ModelOptions, PruneOptions {
   readonly backend?: Backend;
   /** Batch normalisation stays unfolded and weights are variables. */
   readonly trainable?: boolean;
+  /** A file that says which channels stay, instead of an amount to remove. */
+  readonly subnet?: string;
+  /** Emits the whole network with masks that are switched while it runs; it is trainable. */
+  readonly supernet?: boolean;
+  /** With `supernet`: so many sets of normalisation parameters. */
+  readonly switchableBn?: number;
   /** False: don't verify. */
   readonly verify?: boolean;
   readonly onStage?: (stage: string) => void;
@@ -48,26 +58,32 @@ export interface CompileResult {
 }
 
 /** The pipelines of the rules that make emitted modules. */
-export const pipelineFor = (trainable: boolean): string => (trainable ? 'trainable' : 'tfjs');
+const pipelines = { fast: 'tfjs', exact: 'exact', trainable: 'trainable' } as const;
+
+/** The pipeline that is tried first. */
+export const pipelineFor = (trainable: boolean): string => (trainable ? pipelines.trainable : pipelines.fast);
 
 /**
  * Compiles a model.
  * @throws DiagnosticError for everything that is wrong with the model, the rules or the options.
  */
 export async function compileModel(path: string, options: CompileOptions): Promise<CompileResult> {
+  checkTogether(options);
   const timings = new Timings(options.onStage);
   const backend = options.backend ?? 'node-gpu';
+  const file = options.subnet === undefined ? null : await readSubnetFile(options.subnet);
   const prepared = await prepareModel(path, options, timings);
-  const lowering = { ...options, pipeline: pipelineFor(options.trainable ?? false) };
-  const lowered = await lowerModel(prepared, lowering, options, timings);
-  const emission = { backend, trainable: options.trainable ?? false };
+  if (options.supernet === true) return compileSupernet(path, prepared, options, timings);
+  const pruning = file === null ? options : { ...options, choose: chooserOf(file, prepared, options) };
   const { emitModule } = await timings.timeAsync('load emitter', () => import('../emit/module.js'));
-  const emit = (model: Pick<LoweredModel, 'graph' | 'weights'>): Promise<EmittedModule> =>
-    emitModule(model.graph, model.weights, prepared.rules, emission);
-  const emitted = await timings.timeAsync('emit', () => emit(lowered));
-
-  let verification: CompileResult['verification'] = null;
-  if (options.verify !== false) {
+  const attempt = async (pipeline: string): Promise<Attempt> => {
+    const lowering = { ...options, pipeline };
+    const lowered = await lowerModel(prepared, lowering, pruning, timings);
+    const emission = { backend, trainable: options.trainable ?? false };
+    const emit = (model: Pick<LoweredModel, 'graph' | 'weights'>): Promise<EmittedModule> =>
+      emitModule(model.graph, model.weights, prepared.rules, emission);
+    const emitted = await timings.timeAsync('emit', () => emit(lowered));
+    if (options.verify === false) return { pipeline, lowered, emitted, verification: null };
     const runsOn = verificationBackend(backend);
     const result = await timings.timeAsync('verify', async () => {
       const unpruned = await lowerModel(prepared, lowering, null, new Timings());
@@ -82,15 +98,85 @@ export async function compileModel(path: string, options: CompileOptions): Promi
         onProgress: (what) => options.onStage?.(what),
       });
     });
+    return { pipeline, lowered, emitted, verification: { backend: runsOn, result } };
+  };
+
+  const first = await attempt(pipelineFor(options.trainable ?? false));
+  if (first.verification?.result.passed !== false || options.trainable === true) {
+    return finish(path, { prepared, ...first, options, timings, warnings: [] });
+  }
+  // Some networks amplify the last bit of a weight: what moves constants into weights is then left out.
+  const second = await attempt(pipelines.exact);
+  const chosen = second.verification?.result.passed === true ? second : first;
+  const warnings = chosen === second ? [roundingWarning(first.verification.result)] : [];
+  return finish(path, { prepared, ...chosen, options, timings, warnings });
+}
+
+/** What one pipeline made of a model. */
+interface Attempt {
+  readonly pipeline: string;
+  readonly lowered: LoweredModel;
+  readonly emitted: EmittedModule;
+  readonly verification: CompileResult['verification'];
+}
+
+function roundingWarning({ checks, tolerance }: Verification): Diagnostic {
+  const largest = Math.max(...checks.map((check) => check.relative));
+  return {
+    code: 'E610',
+    severity: 'warning',
+    message: 'constants were not moved into weights: this network amplifies how they round',
+    why:
+      `With them moved, results differ by ${largest.toExponential(1)} of the output's scale; ` +
+      `${tolerance.toExponential(0)} is allowed. Without, they are equal.`,
+    help: 'The module is as exact as promised, and somewhat slower than with batch normalisations folded.',
+  };
+}
+
+/** Compiles a model to a supernet. */
+async function compileSupernet(
+  path: string,
+  prepared: PreparedModel,
+  options: CompileOptions,
+  timings: Timings,
+): Promise<CompileResult> {
+  const backend = options.backend ?? 'node-gpu';
+  const { emitSupernet, verifySupernet } = await import('./compile-supernet.js');
+  const settings = { ...options, backend, pipeline: pipelineFor(true) };
+  const compiled = await emitSupernet(prepared, settings, timings);
+  let verification: CompileResult['verification'] = null;
+  if (options.verify !== false) {
+    const runsOn = verificationBackend(backend);
+    const result = await timings.timeAsync('verify', () =>
+      verifySupernet(prepared, compiled, {
+        backend: runsOn,
+        seed: options.seed ?? 0,
+        onProgress: (what) => options.onStage?.(what),
+      }),
+    );
     verification = { backend: runsOn, result };
   }
+  const { analysis } = compiled.spaces;
+  const pruned = prune(prepared.graph, prepared.weights, prepared.rules, analysis, options);
+  const lowered = { ...compiled.lowered, analysis, pruned };
+  const attempt = { pipeline: settings.pipeline, lowered, emitted: compiled.module, verification };
+  return finish(path, { prepared, ...attempt, options, timings, warnings: [] });
+}
 
-  const report = lowered.pruned!.report;
-  const warnings = [...prepared.warnings, ...lowered.warnings];
+interface Finished extends Attempt {
+  readonly prepared: PreparedModel;
+  readonly options: CompileOptions;
+  readonly timings: Timings;
+  readonly warnings: readonly Diagnostic[];
+}
+
+/** Writes the results, if they have been found to be right. */
+async function finish(path: string, compiled: Finished): Promise<CompileResult> {
+  const { prepared, lowered, emitted, verification, options, timings } = compiled;
   const base = {
-    report,
+    report: lowered.pruned!.report,
     verification,
-    warnings,
+    warnings: [...prepared.warnings, ...lowered.warnings, ...compiled.warnings],
     records: lowered.records,
     weightBytes: emitted.weights.byteLength,
   };
@@ -106,6 +192,47 @@ export async function compileModel(path: string, options: CompileOptions): Promi
     }),
   );
   return { ...base, files, timings: timings.entries };
+}
+
+/** A subnet says what stays, and a supernet keeps everything: neither goes together with an amount to remove. */
+function checkTogether(options: CompileOptions): void {
+  const amounts = (Object.keys(targetKinds) as TargetKind[]).filter((kind) => options[kind] !== undefined);
+  const given = [
+    ...(options.supernet === true ? ['--supernet'] : []),
+    ...(options.subnet === undefined ? [] : ['--subnet']),
+    ...amounts.slice(0, 1).map((kind) => targetKinds[kind].flag),
+  ];
+  if (given.length > 1) {
+    fail({
+      code: 'E439',
+      message: `${given.join(' and ')} can't be used together`,
+      why: 'A supernet keeps all channels, a subnet file says which ones stay, and an amount lets the compiler choose.',
+      help: 'Give one of them.',
+    });
+  }
+  const sets = options.switchableBn;
+  if (sets === undefined || (options.supernet === true && Number.isSafeInteger(sets) && sets >= 1)) return;
+  fail({
+    code: 'E439',
+    message: `--switchable-bn ${sets} can't be`,
+    why: 'A supernet has one set of normalisation parameters for each of a whole number of subnets.',
+    help: 'Write for example `--supernet --switchable-bn 4`.',
+  });
+}
+
+function chooserOf(file: SubnetFile, { rules }: PreparedModel, options: CompileOptions): Pruning['choose'] {
+  return (graph, analysis) =>
+    keepOfFile(
+      new ChannelSpaces(
+        new Topology(graph, rules, analysis),
+        analysis,
+        prunableSpaces(analysis, {
+          allowMixes: options.allowMixes ?? false,
+          pruneKept: options.pruneKept ?? false,
+        }),
+      ),
+      file,
+    );
 }
 
 /** The options as `subnet.json` records them: enough to verify a folder later. Paths are relative to the folder. */
@@ -127,7 +254,9 @@ function subnetOf(
     {
       model: relative(resolve(options.out), resolve(path)),
       backend: options.backend ?? 'node-gpu',
-      trainable: options.trainable ?? false,
+      trainable: options.supernet === true || (options.trainable ?? false),
+      supernet: options.supernet ?? false,
+      switchable_bn: options.switchableBn ?? null,
       rules: [...(options.rules ?? [])].map((glob) => relative(resolve(options.out), resolve(glob))),
       input: Object.fromEntries(shapes),
       target:

@@ -1,6 +1,8 @@
 /** Runs the pipeline that the rules declare: axes, pruning, rewrites, until a graph is ready to be emitted. */
 import type { AxisAnalysis } from '../axes/analysis.js';
+import type { Keep } from '../axes/indices.js';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
+import type { Graph } from '../ir/graph.js';
 import { removeDead } from '../passes/dead.js';
 import { foldConstants } from '../passes/fold.js';
 import { runPipeline, type PassState, type Stage, type StageRecord } from '../passes/pipeline.js';
@@ -16,6 +18,11 @@ interface CompileState extends PassState {
   readonly warnings: readonly Diagnostic[];
 }
 
+/** What to remove: by options, or chosen for the graph and its axes. */
+export interface Pruning extends PruneOptions {
+  readonly choose?: (graph: Graph, analysis: AxisAnalysis) => Keep;
+}
+
 export interface LoweredModel extends CompileState {
   readonly records: readonly StageRecord[];
 }
@@ -26,7 +33,7 @@ export interface LoweredModel extends CompileState {
 export async function lowerModel(
   prepared: PreparedModel,
   options: ModelOptions & { readonly pipeline: string },
-  pruning: PruneOptions | null,
+  pruning: Pruning | null,
   timings: Timings,
 ): Promise<LoweredModel> {
   const { rules } = prepared;
@@ -60,9 +67,10 @@ function inferStage(state: CompileState, prepared: PreparedModel, options: Model
   return { ...state, analysis, warnings: [...state.warnings, ...warnings] };
 }
 
-function pruneStage(state: CompileState, { rules }: PreparedModel, options: PruneOptions): CompileState {
+function pruneStage(state: CompileState, { rules }: PreparedModel, options: Pruning): CompileState {
   if (state.analysis === null) throw new Error('a pipeline must infer axes before it prunes');
-  const pruned = prune(state.graph, state.weights, rules, state.analysis, options);
+  const chosen = options.choose?.(state.graph, state.analysis) ?? null;
+  const pruned = prune(state.graph, state.weights, rules, state.analysis, options, chosen);
   return {
     ...state,
     graph: pruned.graph,

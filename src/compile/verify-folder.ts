@@ -45,6 +45,18 @@ export async function verifyFolder(
   const prepared = await prepareModel(modelPath, recorded, timings);
   checkHashes(subnet, prepared, modelPath);
 
+  const backend = options.backend ?? verificationBackend(recorded.backend);
+  const emitted = { modelTs: modelTs!.toString('utf8'), weights: new Uint8Array(weights!) };
+  const running = {
+    backend,
+    seed: options.seed ?? recorded.seed,
+    ...(options.onStage === undefined ? {} : { onProgress: options.onStage }),
+  };
+  if (recorded.supernet) {
+    const { spacesOf, verifySupernet } = await import('./compile-supernet.js');
+    const { spaces } = spacesOf(prepared, recorded);
+    return { backend, result: await verifySupernet(prepared, { module: emitted, spaces }, running) };
+  }
   const { analysis } = analyseModel(prepared, recorded);
   const keep = keepOf(subnet, analysis, folder);
   const mixed = analysis.spaces
@@ -53,16 +65,14 @@ export async function verifyFolder(
   const lowering = { ...recorded, pipeline: pipelineFor(recorded.trainable) };
   const unpruned = await lowerModel(prepared, lowering, null, timings);
   const { emitModule } = await import('../emit/module.js');
-  const backend = options.backend ?? verificationBackend(recorded.backend);
+  const emission = { backend: recorded.backend, trainable: recorded.trainable };
   const result = await verifyLowered({
     prepared,
     analysis,
     pruned: { keep, graph: resizeGraph(prepared.graph, prepared.rules, analysis, keep), report: { mixed } },
-    prunedModule: { modelTs: modelTs!.toString('utf8'), weights: new Uint8Array(weights!) },
-    unprunedModule: await emitModule(unpruned.graph, unpruned.weights, prepared.rules, recorded),
-    backend,
-    seed: options.seed ?? recorded.seed,
-    ...(options.onStage === undefined ? {} : { onProgress: options.onStage }),
+    prunedModule: emitted,
+    unprunedModule: await emitModule(unpruned.graph, unpruned.weights, prepared.rules, emission),
+    ...running,
   });
   return { backend, result };
 }
@@ -84,6 +94,9 @@ interface RecordedOptions {
   readonly model: string;
   readonly backend: Backend;
   readonly trainable: boolean;
+  readonly supernet: boolean;
+  readonly allowMixes: boolean;
+  readonly pruneKept: boolean;
   readonly rules: readonly string[];
   readonly inputShapes: Readonly<Record<string, Shape>>;
   readonly exclude: readonly string[];
@@ -101,6 +114,9 @@ function recordedOptions({ options }: Subnet, folder: string): RecordedOptions {
     model: resolve(folder, text(options.model, '')),
     backend: text(options.backend, 'wasm') as Backend,
     trainable: options.trainable === true,
+    supernet: options.supernet === true,
+    allowMixes: options.allow_mixes === true,
+    pruneKept: options.prune_kept === true,
     rules: texts(options.rules).map((glob) => resolve(folder, glob)),
     inputShapes: Object.fromEntries(
       Object.entries(shapes).map(([name, shape]) => [name, parseShape(text(shape, ''), name, folder)]),

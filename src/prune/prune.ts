@@ -43,6 +43,7 @@ export interface PruneResult {
 
 /**
  * Prunes a graph. The analysis has been made with the same `exclude` patterns.
+ * @param chosen the channels to keep, where they have been chosen already
  * @throws DiagnosticError if an option is wrong or the target can't be met
  */
 export function prune(
@@ -51,11 +52,15 @@ export function prune(
   rules: RuleSet,
   analysis: AxisAnalysis,
   options: PruneOptions,
+  chosen: Keep | null = null,
 ): PruneResult {
   const { settings, diagnostics } = checkOptions(options);
   throwErrors(diagnostics);
   const costs = costModel(graph, rules, analysis);
-  const { keep, reached, warnings } = chooseChannels(graph, weights, rules, analysis, settings, costs);
+  const { keep, reached, warnings } =
+    chosen === null
+      ? chooseChannels(graph, weights, rules, analysis, settings, costs)
+      : { keep: chosen, reached: 0, warnings: [] };
   const unchanged = keep.size === 0;
   return {
     keep,

@@ -20,6 +20,7 @@ import type { ChannelConfig, ModuleConfig } from './channel-config.js';
 import { deploy, type DeployedSubnet, writeDeployed } from './deploy.js';
 import { Parsers, type ParserOptions } from './parsers.js';
 import { ChannelSpaces, type SpaceId } from './spaces.js';
+import { keepOfFile, type SubnetFile } from './subnet-file.js';
 import { keepOfChoice, type SubnetChoice, throwProblems } from './subnets.js';
 import type { Supernet } from './supernet.js';
 import { Topology } from './topology.js';
@@ -212,6 +213,11 @@ export abstract class StructurePruner {
     this.#keep = keepOfChoice(this.prepared.spaces, entries);
   }
 
+  /** Sets the subnet that a file describes. */
+  loadSubnet(file: SubnetFile): void {
+    this.#keep = keepOfFile(this.prepared.spaces, file);
+  }
+
   /** Sets the kept channels, as the command line and files have them. */
   protected setKeep(keep: Keep): void {
     this.#keep = keep;
@@ -291,11 +297,13 @@ export abstract class StructurePruner {
    * @param options `out` is a folder: the sliced weights are written there as `weights.safetensors`, under the names that
    * they have in the source model and in its layout, with the channels of the modules in `channels.json`
    */
-  async deploySubnet(options: { readonly out?: string } = {}): Promise<DeployedSubnet> {
+  async deploySubnet(
+    options: { readonly out?: string } = {},
+  ): Promise<DeployedSubnet & { readonly files: readonly string[] }> {
     const { supernet, analysis } = this.prepared;
     const deployed = deploy(supernet, this.weights, analysis, this.#keep, this.exportSubnet());
-    if (options.out !== undefined) await writeDeployed(deployed, options.out);
-    return deployed;
+    const files = options.out === undefined ? [] : await writeDeployed(deployed, options.out);
+    return { ...deployed, files };
   }
 }
 

@@ -10,6 +10,9 @@ interface CompileFlags extends ModelFlags, PruneOptions {
   readonly out?: string;
   readonly backend?: 'node-gpu' | 'node' | 'webgpu' | 'webgl' | 'wasm' | 'cpu';
   readonly trainable?: boolean;
+  readonly subnet?: string;
+  readonly supernet?: boolean;
+  readonly switchableBn?: number;
   readonly verify?: boolean;
   readonly timings?: boolean;
   readonly tracePasses?: boolean;
@@ -53,6 +56,16 @@ export function compileCommand(): Command {
         'cpu',
       ]),
     )
+    .option(
+      '--subnet <file>',
+      'keep the channels that a file names: of `espalier subnet`, subnet.json, or MMRazor’s',
+    )
+    .option('--supernet', 'emit the whole network, with channels that are switched while it runs')
+    .addOption(
+      new Option('--switchable-bn <n>', 'with --supernet: n sets of normalisation parameters').argParser(
+        number,
+      ),
+    )
     .option('--trainable', 'leave batch normalisation unfolded and make weights variables')
     .option('--no-verify', 'do not run the results against the original')
     .option('--timings', 'print how long each stage took')
@@ -60,7 +73,7 @@ export function compileCommand(): Command {
     .addHelpText(
       'after',
       `
-Without --ratio, --global-ratio, --flops or --params nothing is pruned.
+Without --ratio, --global-ratio, --flops, --params or --subnet nothing is pruned.
 Defaults for all options can stand in the field "espalier" of package.json, or in espalier.config.json.
 
 Example:
