@@ -183,7 +183,7 @@ async function finish(path: string, compiled: Finished): Promise<CompileResult> 
   if (verification !== null && !verification.result.passed)
     return { ...base, files: [], timings: timings.entries };
 
-  const subnet = subnetOf(path, prepared, lowered, options);
+  const subnet = subnetOf(path, compiled);
   const files = await timings.timeAsync('write', () =>
     writeOutputs(options.out, {
       'model.ts': emitted.modelTs,
@@ -236,12 +236,7 @@ function chooserOf(file: SubnetFile, { rules }: PreparedModel, options: CompileO
 }
 
 /** The options as `subnet.json` records them: enough to verify a folder later. Paths are relative to the folder. */
-function subnetOf(
-  path: string,
-  prepared: PreparedModel,
-  lowered: LoweredModel,
-  options: CompileOptions,
-): Subnet {
+function subnetOf(path: string, { prepared, lowered, options, pipeline }: Finished): Subnet {
   const shapes = Object.entries(options.inputShapes ?? {}).map(([name, shape]: [string, Shape]) => [
     name,
     printShape(shape),
@@ -254,6 +249,7 @@ function subnetOf(
     {
       model: relative(resolve(options.out), resolve(path)),
       backend: options.backend ?? 'node-gpu',
+      pipeline,
       trainable: options.supernet === true || (options.trainable ?? false),
       supernet: options.supernet ?? false,
       switchable_bn: options.switchableBn ?? null,

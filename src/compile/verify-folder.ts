@@ -62,8 +62,7 @@ export async function verifyFolder(
   const mixed = analysis.spaces
     .filter((space) => keep.has(space.leaf) && space.mixes.length > 0)
     .map((space) => space.id);
-  const lowering = { ...recorded, pipeline: pipelineFor(recorded.trainable) };
-  const unpruned = await lowerModel(prepared, lowering, null, timings);
+  const unpruned = await lowerModel(prepared, recorded, null, timings);
   const { emitModule } = await import('../emit/module.js');
   const emission = { backend: recorded.backend, trainable: recorded.trainable };
   const result = await verifyLowered({
@@ -93,6 +92,7 @@ async function readOutput(folder: string, name: string): Promise<Buffer> {
 interface RecordedOptions {
   readonly model: string;
   readonly backend: Backend;
+  readonly pipeline: string;
   readonly trainable: boolean;
   readonly supernet: boolean;
   readonly allowMixes: boolean;
@@ -113,6 +113,7 @@ function recordedOptions({ options }: Subnet, folder: string): RecordedOptions {
   return {
     model: resolve(folder, text(options.model, '')),
     backend: text(options.backend, 'wasm') as Backend,
+    pipeline: text(options.pipeline, pipelineFor(options.trainable === true)),
     trainable: options.trainable === true,
     supernet: options.supernet === true,
     allowMixes: options.allow_mixes === true,

@@ -179,7 +179,7 @@ class Masks {
       attrs: attrsOf(rule, type, this.values[mask]!),
       results: [id],
       scope: consumer.scope,
-      source: { name: consumer.source.name, type: 'mask' },
+      source: { name: `${consumer.source.name}/masked`, type: 'mask' },
       rule: consumer.rule,
     });
     return id;

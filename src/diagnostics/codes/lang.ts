@@ -234,4 +234,10 @@ export const codes = {
       '`extend pass NAME { rewrite, … }` adds rewrites to a pass that another rule file declares. The core’s passes are ' +
       'in `rules/pipelines.rules`. A new pass, `pass NAME { rewrite, … }`, is applied only by pipelines that name it.',
   },
+  E143: {
+    title: 'There is no such backend',
+    explanation:
+      'In an `emit`, `backend` is what computes: `node` (both packages for Node.js), `webgpu`, `webgl`, `wasm` or `cpu`. ' +
+      'A comparison with anything else would never hold.',
+  },
 } as const;

@@ -21,4 +21,10 @@ reads differently as code than it runs in the interpreter.`,
 model. The message names the subnet and the input. A rule whose \`zeros\`, \`mixes\` or axes are wrong, or a rewrite that moves a mask to where it
 does something else, is the likely cause: compile the same subnet with \`compile --subnet\`, which compares masked and pruned network.`,
   },
+  E610: {
+    title: 'Constants were not moved into weights',
+    explanation: `Moving a batch normalisation, a scale or a shift into the weights of the layer before it computes the same, and rounds
+differently. Some networks amplify that: their results would differ by more than 1e-5 of the output's scale. The module is then
+made by the pipeline \`exact\`, which leaves such constants where they are.`,
+  },
 } as const;
