@@ -1,4 +1,5 @@
 /** Reads `.cases` files: graphs as IR text, each followed by what is expected of it. */
+import { computeBackends, type ComputeBackend } from '../lang/backends.js';
 import { DiagnosticError, type Diagnostic, type Span } from '../diagnostics/diagnostic.js';
 import type { TextRange } from '../ir/lex.js';
 import type { SourceText } from '../lang/ast.js';
@@ -9,8 +10,8 @@ export type Expectation =
   | { readonly kind: 'types' }
   /** `-- spaces`: `%k.3 = %y.3 (8)` */
   | { readonly kind: 'spaces' }
-  /** `-- emits`: the TensorFlow.js of every node */
-  | { readonly kind: 'emits' }
+  /** `-- emits`, `-- emits on wasm`: the TensorFlow.js of every node, on the CPU if nothing is said */
+  | { readonly kind: 'emits'; readonly backend: ComputeBackend }
   /** `-- after fuse`: the graph after a rewrite or a pass */
   | { readonly kind: 'after'; readonly pass: string }
   /** `-- unchanged after fuse`: nothing applies; the lines are why it does not */
@@ -71,7 +72,7 @@ export function parseCases({ file, text }: SourceText): Case[] {
         report(
           line,
           `${JSON.stringify(heading)} is nothing that a case can expect`,
-          'Blocks are `-- types`, `-- spaces`, `-- emits`, `-- after NAME`, `-- unchanged after NAME`, `-- error CODE` and `-- error CODE after NAME`.',
+          'Blocks are `-- types`, `-- spaces`, `-- emits`, `-- emits on BACKEND`, `-- after NAME`, `-- unchanged after NAME`, `-- error CODE` and `-- error CODE after NAME`.',
         );
       } else cases.at(-1)!.blocks.push({ ...expectation, heading: span, body });
     } else if (open !== null) open.end = line.end;
@@ -86,8 +87,12 @@ export function parseCases({ file, text }: SourceText): Case[] {
 function parseHeading(heading: string): Expectation | null {
   const words = heading.split(/\s+/);
   const [first, second, third, fourth] = words;
-  if (words.length === 1 && (first === 'types' || first === 'spaces' || first === 'emits'))
-    return { kind: first };
+  if (words.length === 1 && (first === 'types' || first === 'spaces')) return { kind: first };
+  if (words.length === 1 && first === 'emits') return { kind: 'emits', backend: 'cpu' };
+  if (words.length === 3 && first === 'emits' && second === 'on') {
+    const backend = computeBackends.find((name) => name === third);
+    return backend === undefined ? null : { kind: 'emits', backend };
+  }
   if (words.length === 2 && first === 'after') return { kind: 'after', pass: second! };
   if (words.length === 3 && first === 'unchanged' && second === 'after')
     return { kind: 'unchanged', pass: third! };

@@ -1,5 +1,14 @@
 /** The backends that emitted modules can be made for. */
+import { computeBackends, type ComputeBackend } from '../lang/backends.js';
 import type { Platform } from './runtime.js';
+
+/** What computes when TensorFlow.js's own name for the backend is this. */
+export function computeBackendOf(engine: string): ComputeBackend {
+  if (engine === 'tensorflow') return 'node';
+  const found = computeBackends.find((name) => name === engine);
+  if (found === undefined) throw new Error(`no rule can know the backend ${engine}`);
+  return found;
+}
 
 interface ModuleBackend {
   /** Where `tf` comes from. */
@@ -9,18 +18,56 @@ interface ModuleBackend {
   /** What has to be imported for training, where it can be: bundlers know it, Node.js does not. */
   readonly gradients: string | null;
   readonly platform: Platform;
+  /** What computes, as rules know it. */
+  readonly computes: ComputeBackend;
 }
 
 const core = '@tensorflow/tfjs-core';
 const gradients = '@tensorflow/tfjs-core/dist/register_all_gradients';
 
 export const moduleBackends = {
-  'node-gpu': { module: '@tensorflow/tfjs-node-gpu', kernels: null, gradients: null, platform: 'node' },
-  node: { module: '@tensorflow/tfjs-node', kernels: null, gradients: null, platform: 'node' },
-  webgpu: { module: core, kernels: '@tensorflow/tfjs-backend-webgpu', gradients, platform: 'browser' },
-  webgl: { module: core, kernels: '@tensorflow/tfjs-backend-webgl', gradients, platform: 'browser' },
-  wasm: { module: core, kernels: '@tensorflow/tfjs-backend-wasm', gradients: null, platform: 'both' },
-  cpu: { module: core, kernels: '@tensorflow/tfjs-backend-cpu', gradients: null, platform: 'both' },
+  'node-gpu': {
+    module: '@tensorflow/tfjs-node-gpu',
+    kernels: null,
+    gradients: null,
+    platform: 'node',
+    computes: 'node',
+  },
+  node: {
+    module: '@tensorflow/tfjs-node',
+    kernels: null,
+    gradients: null,
+    platform: 'node',
+    computes: 'node',
+  },
+  webgpu: {
+    module: core,
+    kernels: '@tensorflow/tfjs-backend-webgpu',
+    gradients,
+    platform: 'browser',
+    computes: 'webgpu',
+  },
+  webgl: {
+    module: core,
+    kernels: '@tensorflow/tfjs-backend-webgl',
+    gradients,
+    platform: 'browser',
+    computes: 'webgl',
+  },
+  wasm: {
+    module: core,
+    kernels: '@tensorflow/tfjs-backend-wasm',
+    gradients: null,
+    platform: 'both',
+    computes: 'wasm',
+  },
+  cpu: {
+    module: core,
+    kernels: '@tensorflow/tfjs-backend-cpu',
+    gradients: null,
+    platform: 'both',
+    computes: 'cpu',
+  },
 } as const satisfies Readonly<Record<string, ModuleBackend>>;
 
 export type BackendName = keyof typeof moduleBackends;

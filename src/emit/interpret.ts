@@ -4,6 +4,8 @@ import type { NamedTensor, NamedTensors } from '../import/source-graph.js';
 import type { Attr, Graph, Node, TensorType, ValueId, WeightStore } from '../ir/graph.js';
 import { operandValues } from '../ir/graph.js';
 import type { OpRule, RuleSet } from '../lang/ast.js';
+import type { ComputeBackend } from '../lang/backends.js';
+import { computeBackendOf } from './backends.js';
 import { batchOfInputs, concreteShape } from './batch.js';
 import { runnableHelpers, type HelperRunner } from './helpers.js';
 import { buildEmit, type Builder, type Built } from './partial.js';
@@ -17,12 +19,13 @@ export type OperandTensors = Readonly<Record<string, Tensor | readonly Tensor[] 
 /** Where expressions run. */
 export interface Engine {
   readonly tf: Tf;
+  readonly backend: ComputeBackend;
   readonly helper: HelperRunner;
 }
 
 /** Prepares to run the emits of a rule set on the current backend. */
 export async function createEngine(tf: Tf, rules: Pick<RuleSet, 'helpers'>): Promise<Engine> {
-  return { tf, helper: await runnableHelpers(rules.helpers, tf) };
+  return { tf, backend: computeBackendOf(tf.getBackend()), helper: await runnableHelpers(rules.helpers, tf) };
 }
 
 /**
@@ -213,7 +216,14 @@ function runNode(
       operand === null ? null : typeof operand === 'string' ? valueOf(operand) : operand.map(valueOf),
     ]),
   );
-  const results = evaluateEmit(rule, node, operands, emitScope(rule, node, graph), engine, batch);
+  const results = evaluateEmit(
+    rule,
+    node,
+    operands,
+    emitScope(rule, node, graph, engine.backend),
+    engine,
+    batch,
+  );
   node.results.forEach((id, k) => checkResult(rule, node, results[k]!, graph.values[id]!, batch));
   return results;
 }

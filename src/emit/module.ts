@@ -5,7 +5,7 @@
 import { fail } from '../diagnostics/diagnostic.js';
 import type { Graph, Node, Parameter, ValueId, WeightStore } from '../ir/graph.js';
 import type { RuleSet } from '../lang/ast.js';
-import type { BackendName } from './backends.js';
+import { moduleBackends, type BackendName } from './backends.js';
 import { concreteShape } from './batch.js';
 import { rootInputs, type BodyContext, type PrintedFunction } from './body.js';
 import { call, stringLiteral, text, type Code } from './code.js';
@@ -99,6 +99,7 @@ function printModule(input: ModuleInput, names: Names, forms: ReadonlyMap<string
     constants,
     helpers,
     printed,
+    backend: moduleBackends[options.backend].computes,
     trainable: options.trainable,
     outputsType: 'Outputs',
     formOf: (kind) => forms.get(kind) ?? 0,

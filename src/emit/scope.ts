@@ -2,6 +2,7 @@
 import type { Attr, Graph, Node, TensorType } from '../ir/graph.js';
 import type { OpRule } from '../lang/ast.js';
 import type { Scope } from '../lang/evaluate.js';
+import { backendName, type ComputeBackend } from '../lang/backends.js';
 import { inferNode } from '../shapes/infer-shapes.js';
 import { ruleInfo } from '../shapes/rule-info.js';
 import type { Solution } from '../shapes/solve.js';
@@ -15,7 +16,12 @@ export interface EmitScope extends Scope {
 }
 
 /** The scope of one node of a graph. Axis sizes are inferred only if the `emit` mentions an axis. */
-export function emitScope(rule: OpRule, node: Node, graph: Pick<Graph, 'values'>): EmitScope {
+export function emitScope(
+  rule: OpRule,
+  node: Node,
+  graph: Pick<Graph, 'values'>,
+  backend: ComputeBackend,
+): EmitScope {
   const types = operandTypes(rule, node, graph);
   const results = resultTypes(rule, node, graph);
   let solution: Solution | undefined;
@@ -27,8 +33,12 @@ export function emitScope(rule: OpRule, node: Node, graph: Pick<Graph, 'values'>
   };
   const type = (name: string): OperandType | undefined =>
     Object.hasOwn(types, name) ? types[name] : results.get(name);
+  const name = (given: string): Attr | undefined => {
+    if (Object.hasOwn(node.attrs, given)) return node.attrs[given];
+    return axisSize(given) ?? (given === backendName ? backend : undefined);
+  };
   return {
-    name: (name) => (Object.hasOwn(node.attrs, name) ? node.attrs[name] : axisSize(name)),
+    name,
     tensor: (name) => {
       const found = type(name);
       return isTypeList(found) ? undefined : found;

@@ -2,6 +2,7 @@
 import { fail } from '../diagnostics/diagnostic.js';
 import { operandValues, type Attr, type Graph, type Node, type Operand, type ValueId } from '../ir/graph.js';
 import type { OpRule, RuleSet } from '../lang/ast.js';
+import type { ComputeBackend } from '../lang/backends.js';
 import { layOut, text, type Code } from './code.js';
 import { formsOf, inForm, type Form } from './forms.js';
 import { valuesRead } from './functions.js';
@@ -15,6 +16,8 @@ import { tensorTypeText } from './types.js';
 /** What all functions of a module share while their statements are printed. */
 export interface StatementContext extends LocalContext {
   readonly rules: Pick<RuleSet, 'ops'>;
+  /** What the module computes on. */
+  readonly backend: ComputeBackend;
   /** Helpers that are called are added. */
   readonly helpers: Set<string>;
   /** Which of its forms each kind of statement is written in. */
@@ -74,7 +77,7 @@ function printExpression(node: Node, form: Form, locals: Locals, context: Statem
   const operands = Object.fromEntries(
     Object.entries(node.operands).map(([name, operand]) => [name, built(operand)]),
   );
-  return printEmit(rule, emitScope(rule, node, context.graph), operands, {
+  return printEmit(rule, emitScope(rule, node, context.graph, context.backend), operands, {
     batch: (multiple) => batchCode(multiple, node, locals, context.graph),
     number: (value, name) => context.constants.number(value, name),
     helper: (name) => {

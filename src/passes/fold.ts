@@ -173,7 +173,7 @@ function computeNode(
     ]),
   );
   const results = runEmit(
-    () => evaluateEmit(rule, node, operands, emitScope(rule, node, graph), engine),
+    () => evaluateEmit(rule, node, operands, emitScope(rule, node, graph, engine.backend), engine),
     node,
   );
   node.results.forEach((id, index) => {

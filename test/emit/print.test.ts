@@ -39,7 +39,7 @@ function print(emit: string, attrs: Attrs = {}, b: Operand = null): string[] {
   const operands = Object.fromEntries(
     Object.entries(node.operands).map(([name, operand]) => [name, built(operand)]),
   );
-  const { bindings, value } = printEmit(rule, emitScope(rule, node, { values }), operands, {
+  const { bindings, value } = printEmit(rule, emitScope(rule, node, { values }, 'cpu'), operands, {
     batch: (multiple) => text(multiple === 1 ? 'n' : `${multiple} * n`),
     number: (number) => text(numberLiteral(number)),
     helper: (name) => name,

@@ -1,7 +1,9 @@
 /** `emit`: what it calls exists, and no operand that may be absent is passed on as if it were there. */
 import type { EmitClause, Expr } from '../ast.js';
+import { backendName } from '../backends.js';
 import { isOnlyExpanded } from './axes.js';
-import { checkCondition, checkValue } from './expressions.js';
+import { checkBackends } from './backend.js';
+import { checkCondition, checkValue, withValues } from './expressions.js';
 import type { OpFacts } from './facts.js';
 import { opNames } from './op.js';
 import type { Report } from './report.js';
@@ -19,7 +21,7 @@ export function checkEmits(facts: OpFacts, helpers: ReadonlySet<string>, report:
         "or, if it can't be compiled, say why: `dynamic '…'`.",
     });
   }
-  const conditions = opNames(facts, `the \`emit\` of \`${op.name}\``);
+  const conditions = withValues(opNames(facts, `the \`emit\` of \`${op.name}\``), [backendName]);
   const values = { ...conditions, helpers };
   const optional = op.operands
     .filter((operand) => operand.kind === 'optional')
@@ -27,7 +29,10 @@ export function checkEmits(facts: OpFacts, helpers: ReadonlySet<string>, report:
   let present: ReadonlySet<string> = new Set();
   let always: EmitClause | undefined;
   for (const emit of op.emits) {
-    if (emit.when) checkCondition(emit.when, conditions, report);
+    if (emit.when) {
+      checkCondition(emit.when, conditions, report);
+      checkBackends(emit.when, report);
+    }
     checkValue(emit.value, values, report);
     if (always) reportUnreachable(emit, always, report);
     const here = new Set([...present, ...(emit.when ? implied(emit.when, true) : [])]);
