@@ -360,5 +360,5 @@ const isEmpty = (code: Code): boolean => code.kind === 'object' && code.entries.
 
 /** One empty line between declarations that have a comment or a body. */
 function spaced(module: string): string {
-  return `${module.replace(/\n+(?=\/\*\*|const )/g, '\n\n').trim()}\n`;
+  return `${module.replace(/(?<!\*\/)\n+(?=\/\*\*|const )/g, '\n\n').trim()}\n`;
 }

@@ -63,7 +63,7 @@ export function supernetDeclarations(
   const fields = `readonly term: MaskTerm; readonly shape: readonly number[]${isPlain ? '' : '; readonly dtype: tf.DataType'}`;
   return [
     `/** The channel spaces, and how many channels each has. */\nexport const spaces = ${layOut(sizes, 0, 999)} as const;`,
-    'export type SpaceId = keyof typeof spaces;',
+    '/** The name of a channel space. */\nexport type SpaceId = keyof typeof spaces;',
     '/** The channels that stay, by space: their indices, or a mask with one entry a channel. Others keep all. */\n' +
       'export type Subnet = { readonly [space in SpaceId]?: readonly number[] | readonly boolean[] };',
     '/** By space, which bins of its channels are on: it is cut into as many as there are entries. Others keep all. */\n' +

@@ -87,7 +87,10 @@ export function insertMasks(
     const consumer = { ...node, operands: inserted.operands(node, here) };
     return [...inserted.takeNodes(), consumer];
   });
-  return { graph: { ...graph, nodes, values: { ...graph.values, ...inserted.values } }, masks: inserted.masks };
+  return {
+    graph: { ...graph, nodes, values: { ...graph.values, ...inserted.values } },
+    masks: inserted.masks,
+  };
 }
 
 function endsByNode(ends: readonly MaskEnd[]): Map<string, MaskEnd[]> {

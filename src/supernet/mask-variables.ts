@@ -39,7 +39,8 @@ export function maskInputs(
 export function masksAsParameters(lowered: Graph, masks: readonly MaskSlot[]): Graph {
   const ids = new Set(masks.map(({ id }) => id));
   const parameters: Record<ValueId, Parameter> = { ...lowered.parameters };
-  for (const { id, dtype, shape } of masks) parameters[id] = { name: id, dtype, shape };
+  // Their data is in no file: the name is only what they are called in the code.
+  for (const { id, dtype, shape } of masks) parameters[id] = { name: 'mask', dtype, shape };
   return { ...lowered, parameters, inputs: lowered.inputs.filter(({ value }) => !ids.has(value)) };
 }
 

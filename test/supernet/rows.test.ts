@@ -478,9 +478,7 @@ describe('row 18: most and fewest channels', () => {
       'E431 the space "conv1" would be left without channels',
       'E431 the space "group_0" would be left without channels',
     ]);
-    expect(messagesOf(() => new RatioPruner({ ratios: [0] }))).toEqual([
-      'E437 0 is not a ratio to keep',
-    ]);
+    expect(messagesOf(() => new RatioPruner({ ratios: [0] }))).toEqual(['E437 0 is not a ratio to keep']);
   });
 });
 
