@@ -80,6 +80,77 @@ for _name in (*TORCHVISION, *SEGMENTATION):
     globals()[_name] = torchvision_model(_name)
 
 
+# ---------------------------------------------------------------- the same in small, for tests
+
+
+def small_model(make):
+    def factory(seed=0):
+        torch.manual_seed(seed)
+        return settle(make(), seed)
+
+    return factory
+
+
+def _convnext():
+    from torchvision.models.convnext import CNBlockConfig, ConvNeXt
+
+    return ConvNeXt([CNBlockConfig(8, 16, 1), CNBlockConfig(16, None, 1)], num_classes=5)
+
+
+def _swin():
+    from torchvision.models.swin_transformer import SwinTransformer
+
+    return SwinTransformer([4, 4], 8, [2, 2], [2, 4], [4, 4], num_classes=5)
+
+
+def _vit():
+    from torchvision.models.vision_transformer import VisionTransformer
+
+    return VisionTransformer(32, 8, 2, 4, 32, 48, num_classes=5)
+
+
+def _maxvit():
+    from torchvision.models.maxvit import MaxVit
+
+    return MaxVit((32, 32), 8, 4, [8, 16], [1, 1], 4, 0.1, num_classes=5)
+
+
+def _densenet():
+    from torchvision.models.densenet import DenseNet
+
+    return DenseNet(4, (2, 2), 8, num_classes=5)
+
+
+def _resnext():
+    from torchvision.models.resnet import Bottleneck, ResNet
+
+    return ResNet(Bottleneck, [1, 1, 1, 1], num_classes=5, groups=4, width_per_group=4)
+
+
+def _shufflenet():
+    from torchvision.models.shufflenetv2 import ShuffleNetV2
+
+    return ShuffleNetV2([2, 2, 2], [8, 16, 24, 32, 40], num_classes=5)
+
+
+def _efficientnet():
+    from torchvision.models.efficientnet import EfficientNet, FusedMBConvConfig, MBConvConfig
+
+    return EfficientNet(
+        [FusedMBConvConfig(4, 3, 2, 8, 8, 1), MBConvConfig(4, 3, 2, 8, 16, 2)], 0.1, num_classes=5, last_channel=24
+    )
+
+
+small_convnext = small_model(_convnext)
+small_swin = small_model(_swin)
+small_vit = small_model(_vit)
+small_maxvit = small_model(_maxvit)
+small_densenet = small_model(_densenet)
+small_resnext = small_model(_resnext)
+small_shufflenet = small_model(_shufflenet)
+small_efficientnet = small_model(_efficientnet)
+
+
 # ---------------------------------------------------------------- in plain PyTorch
 
 
@@ -165,8 +236,16 @@ def bert(seed=0):
     return settle(Encoder(), seed)
 
 
+SMALL_IMAGE = "x=N,3,32,32"
+
 INPUTS = {
     **{name: [image] for name, image in {**TORCHVISION, **SEGMENTATION}.items()},
+    **{
+        f"small_{name}": [SMALL_IMAGE]
+        for name in (
+            "convnext", "swin", "vit", "maxvit", "densenet", "resnext", "shufflenet", "efficientnet",
+        )
+    },
     "lstm": ["x=N,12,32"],
     "gru": ["x=N,12,32"],
     "bert": ["ids=N,32:int64:1000", "attention_mask=N,32:int64:2", "kinds=N,32:int64:2"],
