@@ -54,7 +54,12 @@ export function parseFrom(
   text: string,
   file: string,
 ): { tree: FromClause | null; diagnostics: Diagnostic[] } {
-  return parseText<FromClause>(text, 'From', file, 0);
+  // The tree of a clause adds it to an op.
+  type AddTo = (op: { readonly froms: FromClause[] }) => unknown;
+  const { tree, diagnostics } = parseText<AddTo>(text, 'From', file, 0);
+  const froms: FromClause[] = [];
+  tree?.({ froms });
+  return { tree: froms[0] ?? null, diagnostics };
 }
 
 /** Reads the right side of a rewrite. */
