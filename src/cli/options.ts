@@ -13,14 +13,13 @@ export function withModelOptions(command: Command): Command {
       '--input <name=shape>',
       'a shape for an input with dynamic sizes, e.g. image=N,224,224,3 (repeatable)',
       collectShape,
-      {},
     )
     .option('--json', 'print the result as JSON');
 }
 
 export interface ModelFlags {
   readonly rules?: readonly string[];
-  readonly input: Readonly<Record<string, Shape>>;
+  readonly input?: Readonly<Record<string, Shape>>;
   readonly json?: boolean;
 }
 

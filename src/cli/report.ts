@@ -1,5 +1,4 @@
 /** How diagnostics reach the user: on stderr, with colours where it is a terminal. */
-import { existsSync, readFileSync } from 'node:fs';
 import { DiagnosticError, type Diagnostic } from '../diagnostics/diagnostic.js';
 
 /** Whether a stream takes colours: a terminal, and NO_COLOR is not set. */
@@ -10,10 +9,12 @@ export const colourful = (stream: NodeJS.WriteStream): boolean =>
 export async function reportDiagnostics(diagnostics: readonly Diagnostic[]): Promise<void> {
   if (diagnostics.length === 0) return;
   const { formatDiagnostics } = await import('../diagnostics/format.js');
+  const { ruleFileText } = await import('../lang/load.js');
   const files = diagnostics.flatMap((d) => [d.span, ...(d.notes ?? []).map((note) => note.span)]);
   const sources = new Map<string, string>();
   for (const span of files) {
-    if (span !== undefined && existsSync(span.file)) sources.set(span.file, readFileSync(span.file, 'utf8'));
+    const text = span === undefined ? undefined : ruleFileText(span.file);
+    if (span !== undefined && text !== undefined) sources.set(span.file, text);
   }
   process.stderr.write(`${formatDiagnostics(diagnostics, sources, { colour: colourful(process.stderr) })}\n`);
 }

@@ -12,7 +12,9 @@ interface InstallFlags {
 }
 
 export function backendCommand(): Command {
-  const command = new Command('backend').description('set up what a backend needs');
+  const command = new Command('backend')
+    .description('set up what a backend needs')
+    .addHelpText('after', '\nExample:\n  $ espalier backend install');
   const install = new Command('install')
     .description('build the native library of @tensorflow/tfjs-node-gpu against a current TensorFlow')
     .option('--cuda', 'TensorFlow for NVIDIA GPUs (default: for CPUs)')

@@ -7,13 +7,18 @@ import { withExclude, withModelOptions, type ModelFlags } from '../options.js';
 
 interface ExplainFlags extends ModelFlags {
   readonly exclude?: readonly string[];
+  readonly all?: boolean;
 }
+
+/** How much of a long chain, or of a long list of parameters, is shown without --all. */
+const SHOWN = 12;
 
 export function explainCommand(): Command {
   return withExclude(withModelOptions(new Command('explain')))
     .description('say why an axis is coupled or frozen, or what a diagnostic means')
     .argument('<model-or-code>', 'a model, or the code of a diagnostic such as E301')
     .argument('[axis]', 'a channel space as `espalier groups` prints it, or name[dimension]')
+    .option('--all', 'show long chains and lists whole')
     .addHelpText(
       'after',
       `
@@ -44,7 +49,7 @@ async function run(
   process.stdout.write(
     flags.json === true
       ? `${JSON.stringify(explanations, null, 2)}\n`
-      : `${explanations.map((e) => describe(axis, e, prepared.graph)).join('\n\n')}\n`,
+      : `${explanations.map((e) => describe(axis, e, prepared.graph, flags.all === true)).join('\n\n')}\n`,
   );
 }
 
@@ -68,7 +73,12 @@ const VERDICTS: Readonly<Record<Explanation['status'], string>> = {
   keep: 'is pruned only with --prune-kept',
 };
 
-function describe(axis: string, { space, status, chain, parameters }: Explanation, graph: Graph): string {
+function describe(
+  axis: string,
+  { space, status, chain, parameters }: Explanation,
+  graph: Graph,
+  all: boolean,
+): string {
   const nodes = new Map(graph.nodes.map((node) => [node.id, node]));
   const name = space === null ? `${axis} (no parameter shows it)` : `${space.id} (${space.size} channels)`;
   const steps = chain.map(({ what, why }) => {
@@ -81,7 +91,15 @@ function describe(axis: string, { space, status, chain, parameters }: Explanatio
   const distinct = steps.filter((step, i) => step !== steps[i - 1]);
   return [
     `${name} ${VERDICTS[status]}`,
-    ...distinct,
-    ...(parameters.length === 0 ? [] : [`  owned by: ${parameters.join(', ')}`]),
+    ...shortened(distinct, all, (rest) => `  … and ${rest} more steps (--all shows them)`),
+    ...(parameters.length === 0
+      ? []
+      : [`  owned by: ${shortened(parameters, all, (rest) => `and ${rest} more`).join(', ')}`]),
   ].join('\n');
+}
+
+/** The beginning and the end of a long list, with what is left out named between them. */
+function shortened(list: readonly string[], all: boolean, more: (rest: number) => string): string[] {
+  if (all || list.length <= SHOWN + 1) return [...list];
+  return [...list.slice(0, SHOWN - 2), more(list.length - SHOWN), ...list.slice(-2)];
 }
