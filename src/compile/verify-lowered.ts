@@ -45,6 +45,42 @@ function examplesOf(examples: readonly SourceExample[]): TestInput[] {
   return examples.map(({ name, inputs }) => ({ name, tensors: inputs }));
 }
 
+/**
+ * A model's own runtime may need kernels that the backend lacks, and that an emitted module does without. It then runs
+ * on the CPU, which has them all.
+ */
+function withoutMissingKernels(
+  run: Runner,
+  backend: RunnableBackend,
+): { readonly run: Runner; readonly remarks: () => string[] } {
+  const missing = new Set<string>();
+  const onCpu: Runner = async (inputs) => {
+    await loadBackend('cpu');
+    try {
+      return await run(inputs);
+    } finally {
+      await loadBackend(backend);
+    }
+  };
+  return {
+    run: async (inputs) => {
+      if (missing.size > 0) return onCpu(inputs);
+      try {
+        return await run(inputs);
+      } catch (error) {
+        const kernel = /^Kernel '(\w+)' not registered for backend/.exec((error as Error).message)?.[1];
+        if (kernel === undefined || backend === 'cpu') throw error;
+        missing.add(kernel);
+        return onCpu(inputs);
+      }
+    },
+    remarks: () =>
+      [...missing].map(
+        (kernel) => `The model's own runtime has no ${kernel} on ${backend}: it ran on the CPU.`,
+      ),
+  };
+}
+
 /** Runs both comparisons; frees everything that it loads. */
 export async function verifyLowered(pair: LoweredPair): Promise<Verification> {
   const { prepared, analysis, pruned, backend } = pair;
@@ -66,12 +102,13 @@ export async function verifyLowered(pair: LoweredPair): Promise<Verification> {
   try {
     // Where a tail was cut off, the graph ends at values that are no outputs of the model's own.
     const outputs = prepared.tail === null ? undefined : graph.outputs.map(({ name }) => name);
-    const reference = keepForLater(await source.reference(outputs));
+    const original = keepForLater(await source.reference(outputs));
+    const reference = withoutMissingKernels((inputs) => original.run(inputs), backend);
     const mixed = pruned.report.mixed;
     const masked = maskGraph(graph, weights, rules, analysis, pruned.keep);
-    return await verifyModel(
+    const result = await verifyModel(
       {
-        reference: (inputs) => reference.run(inputs),
+        reference: reference.run,
         unpruned: await emitted(pair.unprunedModule),
         masked: pruned.keep.size === 0 ? null : await interpreted(masked.graph, masked.weights),
         pruned: pruned.keep.size === 0 ? null : await emitted(pair.prunedModule),
@@ -87,6 +124,7 @@ export async function verifyLowered(pair: LoweredPair): Promise<Verification> {
         onProgress: (check, input) => pair.onProgress?.(`verify: ${check}, ${input}`),
       },
     );
+    return { ...result, remarks: [...result.remarks, ...reference.remarks()] };
   } finally {
     for (const resource of loaded) resource.dispose();
   }

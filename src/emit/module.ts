@@ -2,7 +2,7 @@
  * The emitted module: a graph as TypeScript, with the functions of the model's own scopes, and its weights as
  * safetensors. Names of the model only ever become identifiers through `naming.ts`, or escaped string literals.
  */
-import { fail } from '../diagnostics/diagnostic.js';
+import { DiagnosticError, fail, type Diagnostic } from '../diagnostics/diagnostic.js';
 import type { Graph, Node, Parameter, ValueId, WeightStore } from '../ir/graph.js';
 import type { RuleSet } from '../lang/ast.js';
 import { moduleBackends, type BackendName } from './backends.js';
@@ -66,7 +66,8 @@ export async function emitModule(
   const fn = functionsOf(schedule(graph, root, groupOf), graph);
   const plan = planFunctions(fn, graph, rootName, (id) => !isScalar(id, graph));
   const producers = new Map(graph.nodes.flatMap((node) => node.results.map((id) => [id, node] as const)));
-  const input: ModuleInput = { graph, weights, rules, options, plan, className, producers, read };
+  const problems = new Map<string, Diagnostic>();
+  const input: ModuleInput = { graph, weights, rules, options, plan, className, producers, read, problems };
   const modelTs = checkedText((forms) => printModule(input, names.fork(), forms));
   return { modelTs, weights: writeSafetensors(storedWeights(plan, graph, weights, options.supernet)) };
 }
@@ -80,6 +81,7 @@ interface ModuleInput {
   readonly className: string;
   readonly producers: ReadonlyMap<ValueId, Node>;
   readonly read: ReadonlySet<ValueId>;
+  readonly problems: Map<string, Diagnostic>;
 }
 
 interface PrintedModule {
@@ -106,6 +108,7 @@ function printModule(input: ModuleInput, names: Names, forms: ReadonlyMap<string
     isRead: (id) => input.read.has(id),
   };
   const functions = printFunctions(plan, context, printed);
+  if (input.problems.size > 0) throw new DiagnosticError([...input.problems.values()]);
   const masks = masksOf(plan, options.supernet);
   const stored = ownedWeights(plan).filter((id) => !masks.includes(id));
   const text = moduleText({

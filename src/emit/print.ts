@@ -13,6 +13,8 @@ export interface PrintContext {
   number(value: number, name: string | null): Code;
   /** The name of a helper in the module, which thereby needs it. */
   helper(name: string): string;
+  /** Told every function of `tf` that is called: `image.resizeBilinear`. */
+  calls?(path: string): void;
   /** A name for a value inside an emit. */
   local(name: string): string;
   /** The list that may be written with -1 for the batch, if there is one: the shape that a reshape makes. */
@@ -46,7 +48,10 @@ function codeBuilder(context: PrintContext): Builder<Code> {
     }),
     field: (of, name) =>
       of.kind === 'list' && typeof name === 'number' ? of.items.at(name)! : { kind: 'member', of, name },
-    call: (path, args) => call(['tf', ...path].join('.'), args),
+    call: (path, args) => {
+      context.calls?.(path.join('.'));
+      return call(['tf', ...path].join('.'), args);
+    },
     helper: (name, args) => call(context.helper(name), args),
     bind: (name, value) =>
       value.kind === 'text' ? value : { kind: 'bound', name: context.local(name), value },

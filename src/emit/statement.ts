@@ -1,5 +1,5 @@
 /** Prints the statements that compute one node. */
-import { fail } from '../diagnostics/diagnostic.js';
+import { fail, type Diagnostic } from '../diagnostics/diagnostic.js';
 import { operandValues, type Attr, type Graph, type Node, type Operand, type ValueId } from '../ir/graph.js';
 import type { OpRule, RuleSet } from '../lang/ast.js';
 import type { ComputeBackend } from '../lang/backends.js';
@@ -7,6 +7,7 @@ import { layOut, text, type Code } from './code.js';
 import { formsOf, inForm, type Form } from './forms.js';
 import { valuesRead } from './functions.js';
 import { inferableShape } from './inferable.js';
+import { doesNotRun, functionsOfHelper, missingKernel } from './kernels.js';
 import { isScalar, type LocalContext, type Locals } from './locals.js';
 import type { Built } from './partial.js';
 import { printEmit, type Printed } from './print.js';
@@ -15,9 +16,11 @@ import { tensorTypeText } from './types.js';
 
 /** What all functions of a module share while their statements are printed. */
 export interface StatementContext extends LocalContext {
-  readonly rules: Pick<RuleSet, 'ops'>;
+  readonly rules: Pick<RuleSet, 'ops' | 'helpers'>;
   /** What the module computes on. */
   readonly backend: ComputeBackend;
+  /** What does not run on the backend is added, once an operation and function. */
+  readonly problems: Map<string, Diagnostic>;
   /** Helpers that are called are added. */
   readonly helpers: Set<string>;
   /** Which of its forms each kind of statement is written in. */
@@ -77,13 +80,20 @@ function printExpression(node: Node, form: Form, locals: Locals, context: Statem
   const operands = Object.fromEntries(
     Object.entries(node.operands).map(([name, operand]) => [name, built(operand)]),
   );
+  const checkCall = (path: string): void => {
+    const kernel = missingKernel(path, context.backend);
+    if (kernel === undefined) return;
+    context.problems.set(`${rule.name} ${path}`, doesNotRun(rule, node, path, kernel, context.backend));
+  };
   return printEmit(rule, emitScope(rule, node, context.graph, context.backend), operands, {
     batch: (multiple) => batchCode(multiple, node, locals, context.graph),
     number: (value, name) => context.constants.number(value, name),
     helper: (name) => {
       context.helpers.add(name);
+      functionsOfHelper(name, context.rules.helpers).forEach(checkCall);
       return name;
     },
+    calls: checkCall,
     local: (name) => locals.claim(name, 'part'),
     inferable: inferableShape(rule, context.graph.values[node.results[0]!]!.shape) as Attr | undefined,
   });

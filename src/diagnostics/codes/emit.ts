@@ -89,6 +89,12 @@ TensorFlow.js, so one that does is not run.`,
     title: 'The emitted module is no supernet',
     explanation: `Only a module that was compiled with \`--supernet\` has masks that can be switched while it runs.`,
   },
+  E515: {
+    title: 'A function of TensorFlow.js does not run on the backend',
+    explanation: `Every backend of TensorFlow.js lacks some kernels; \`rules/kernels.json\` says which functions need one that
+is missing. A rule may write the operation in other ways there, \`emit when backend == 'wasm': …\`. This one does not, so
+the module could not run, and is not written.`,
+  },
   E790: {
     title: 'A damaged safetensors file',
     explanation: `A safetensors file starts with the length of its header, then has the header (JSON, which says where
