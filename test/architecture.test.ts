@@ -1,0 +1,59 @@
+/** docs/architecture.md says that code goes one way. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path/posix';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const source = fileURLToPath(new URL('../src', import.meta.url));
+
+/** Folders of one line may use each other, and all lines above. */
+const layers = [
+  ['diagnostics'],
+  ['files'],
+  ['lang'],
+  ['shapes', 'ir'],
+  ['axes'],
+  ['import'],
+  ['prune'],
+  ['emit'],
+  ['passes'],
+  ['verify'],
+  ['cases'],
+  ['supernet', 'compile'],
+  ['backend'],
+  ['cli'],
+];
+const rank = (folder: string): number => layers.findIndex((layer) => layer.includes(folder));
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+  readonly file: string;
+}
+
+/** What files load of other folders; types alone load nothing. */
+const imports: readonly Import[] = readdirSync(source, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts') && file.includes('/'))
+  .flatMap((file) => {
+    const text = readFileSync(join(source, file), 'utf8');
+    const loads = text.matchAll(/^(?:import|export) (?!type)[^;]*? from '(\.[^']+)'|import\('(\.[^']+)'\)/gm);
+    return [...loads].map((match) => {
+      const target = normalize(join(dirname(file), match[1] ?? match[2]!));
+      return { from: file.split('/')[0]!, to: target.split('/')[0]!, file };
+    });
+  });
+
+describe('the folders of src', () => {
+  it('are all in docs/architecture.md', () => {
+    const page = readFileSync(new URL('../docs/architecture.md', import.meta.url), 'utf8');
+    const folders = readdirSync(source, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    expect(folders.map(({ name }) => name).filter((name) => !page.includes(`\`src/${name}\``))).toEqual([]);
+    expect(folders.map(({ name }) => name).filter((name) => rank(name) < 0)).toEqual([]);
+  });
+
+  it('load one another in one direction', () => {
+    expect(imports.length).toBeGreaterThan(200);
+    const backwards = imports.filter(({ from, to }) => from !== to && rank(to) > rank(from));
+    expect(backwards.map(({ file, to }) => `${file} loads ${to}`)).toEqual([]);
+  });
+});
