@@ -1,5 +1,6 @@
 /** Runs helper functions (`helper.NAME(…)` in an `emit`) at compile time: TypeScript, transpiled when first used. */
 import { fail, type Span } from '../diagnostics/diagnostic.js';
+import { loadPackage } from '../files/packages.js';
 import type { Helper } from '../lang/ast.js';
 import type { Tf } from './tf.js';
 
@@ -26,7 +27,7 @@ const prepared = new WeakMap<ReadonlyMap<string, Helper>, WeakMap<Tf, Promise<He
 
 async function prepareHelpers(helpers: ReadonlyMap<string, Helper>, tf: Tf): Promise<HelperRunner> {
   if (helpers.size === 0) return unknownHelper;
-  const { default: ts } = await import('typescript');
+  const ts = loadPackage('typescript');
   const text = [...helpers.values()].map((helper) => helper.text).join('\n');
   const script = ts.transpile(text.replace(/^export /gm, ''), {
     target: ts.ScriptTarget.ES2022,

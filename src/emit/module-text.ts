@@ -1,15 +1,11 @@
 /** Puts an emitted module together: ts-morph writes the declarations, all at once. */
-import {
-  IndentationText,
-  Project,
-  QuoteKind,
-  Scope,
-  StructureKind,
-  type ClassDeclarationStructure,
-  type FunctionDeclarationStructure,
-  type InterfaceDeclarationStructure,
-  type StatementStructures,
+import type {
+  ClassDeclarationStructure,
+  FunctionDeclarationStructure,
+  InterfaceDeclarationStructure,
+  StatementStructures,
 } from 'ts-morph';
+import { loadPackage } from '../files/packages.js';
 import type { DType, Graph, Port, TensorType } from '../ir/graph.js';
 import { moduleBackends, type BackendName } from './backends.js';
 import type { PrintedFunction, Typed } from './body.js';
@@ -25,6 +21,8 @@ import {
 } from './supernet-text.js';
 import { checkInputText, readBytesText, weightsReaderText } from './runtime.js';
 import { tensorTypeText } from './types.js';
+
+const { IndentationText, Project, QuoteKind, Scope, StructureKind } = loadPackage('ts-morph');
 
 /** Longer lines are broken; the line's end counts. */
 const maxLine = 111;
@@ -142,7 +140,10 @@ function imports({ backend, trainable }: ModuleParts): StatementStructures[] {
   const forEffect = [kernels, trainable ? gradients : null].filter((name) => name !== null);
   return [
     { kind: StructureKind.ImportDeclaration, namespaceImport: 'tf', moduleSpecifier: module },
-    ...forEffect.map((name) => ({ kind: StructureKind.ImportDeclaration as const, moduleSpecifier: name })),
+    ...forEffect.map((name): StatementStructures => ({
+      kind: StructureKind.ImportDeclaration,
+      moduleSpecifier: name,
+    })),
   ];
 }
 

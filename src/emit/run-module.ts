@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { ts as typescript } from 'ts-morph';
+import { loadPackage } from '../files/packages.js';
 import { fail } from '../diagnostics/diagnostic.js';
 import type { NamedTensor, NamedTensors } from '../import/source-graph.js';
 import { tensorflowModules } from './backends.js';
@@ -81,7 +82,7 @@ export async function loadEmitted(module: EmittedModule, backend: RunnableBacken
 
 /** Imports an emitted module; its TensorFlow.js is the one of this process. */
 export async function importEmitted(modelTs: string): Promise<ModelExports> {
-  return importText(await asJavaScript(modelTs));
+  return importText(asJavaScript(modelTs));
 }
 
 function notASupernet(): never {
@@ -102,8 +103,8 @@ function inputOf(inputs: NamedTensors, name: string): NamedTensor {
 }
 
 /** The module as JavaScript whose TensorFlow.js is the one of this process. Nothing else may be imported. */
-async function asJavaScript(modelTs: string): Promise<string> {
-  const { ts } = await import('ts-morph');
+function asJavaScript(modelTs: string): string {
+  const { ts } = loadPackage('ts-morph');
   const core = pathToFileURL(require.resolve('@tensorflow/tfjs-core')).href;
   const rewired: typescript.TransformerFactory<typescript.SourceFile> = (context) => (file) => {
     const { factory } = context;

@@ -2,9 +2,12 @@
  * The parts of an emitted supernet: masks that are variables, and the methods that switch channels on and off while the
  * module runs.
  */
-import { Scope, type MethodDeclarationStructure, type OptionalKind } from 'ts-morph';
+import type { MethodDeclarationStructure, OptionalKind } from 'ts-morph';
+import { loadPackage } from '../files/packages.js';
 import type { DType, TensorType, ValueId } from '../ir/graph.js';
 import { layOut, stringLiteral, text, type Code } from './code.js';
+
+const { Scope } = loadPackage('ts-morph');
 
 /**
  * What a mask is made of: a channel space; a number of channels that always stay; parts put end to end; or factors, the
@@ -216,6 +219,11 @@ export function supernetProperties(sets: number | null): {
 }[] {
   return [
     ...(sets === null ? [] : [{ name: 'sets', type: 'readonly Weights[]', isReadonly: true as const }]),
-    { name: 'masks', type: 'readonly tf.Variable[]', isReadonly: true, scope: Scope.Private },
+    {
+      name: 'masks',
+      type: 'readonly tf.Variable[]',
+      isReadonly: true,
+      scope: Scope.Private,
+    },
   ];
 }

@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type * as core from '@tensorflow/tfjs-core';
+import { loadForEffect, loadPackage } from '../files/packages.js';
 import { fail } from '../diagnostics/diagnostic.js';
 import { provideWebGpu, webgpuPackage } from './webgpu.js';
 
@@ -93,8 +94,8 @@ export async function loadBackend(name: RunnableBackend): Promise<Tf> {
   // TensorFlow tells on the terminal what it finds in the processor, unless it is asked not to.
   if (backend.native) process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   await backend.needs?.prepare();
-  const tf = await import('@tensorflow/tfjs-core');
-  await import(backend.package);
+  const tf = loadPackage('@tensorflow/tfjs-core');
+  loadForEffect(backend.package);
   // Without the advice, printed to the console, to install another backend.
   tf.enableProdMode();
   if (!(await tf.setBackend(backend.engine))) {

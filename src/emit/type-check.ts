@@ -2,7 +2,8 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ts } from 'ts-morph';
+import type { ts as typescript } from 'ts-morph';
+import { loadPackage } from '../files/packages.js';
 import { tensorflowModules } from './backends.js';
 
 export interface TypeError {
@@ -11,6 +12,7 @@ export interface TypeError {
   readonly place: { readonly name: string; readonly statement: number } | null;
 }
 
+const { ts } = loadPackage('ts-morph');
 const require = createRequire(import.meta.url);
 const here = dirname(fileURLToPath(import.meta.url));
 const moduleFile = join(here, 'emitted-module.ts');
@@ -32,7 +34,7 @@ declare function fetch(url: string | URL): Promise<Response>;
 const unused = /\/node_modules\/@(webgpu\/types|types\/offscreencanvas)\//;
 
 /** Stricter than `strict`, so that the module fits into strict projects; unused names would be dead code. */
-const options = (): ts.CompilerOptions => ({
+const options = (): typescript.CompilerOptions => ({
   strict: true,
   noUncheckedIndexedAccess: true,
   noUnusedLocals: true,
@@ -53,8 +55,8 @@ function coreTypes(): string {
 }
 
 /** Declarations parse once, however many modules are checked. */
-const declarations = new Map<string, ts.SourceFile>();
-let lastProgram: ts.Program | undefined;
+const declarations = new Map<string, typescript.SourceFile>();
+let lastProgram: typescript.Program | undefined;
 
 /** What is wrong with a module's types. */
 export function typeErrors(text: string): TypeError[] {
@@ -88,8 +90,8 @@ export function typeErrors(text: string): TypeError[] {
   }));
 }
 
-function placeOf(file: ts.SourceFile, position: number): TypeError['place'] {
-  const contains = (node: ts.Node): boolean => node.pos <= position && position < node.end;
+function placeOf(file: typescript.SourceFile, position: number): TypeError['place'] {
+  const contains = (node: typescript.Node): boolean => node.pos <= position && position < node.end;
   const declaration = file.statements.find(contains);
   if (declaration === undefined || !ts.isFunctionDeclaration(declaration)) return null;
   const statement = declaration.body?.statements.findIndex(contains) ?? -1;

@@ -6,10 +6,13 @@ import type { SourceMapPayload } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, extname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import ts from 'typescript';
+import type typescript from 'typescript';
 import { fail } from '../../diagnostics/diagnostic.js';
+import { loadPackage } from '../../files/packages.js';
 import { printPlace } from './places.js';
 import type { Locate } from './places.js';
+
+const ts = loadPackage('typescript');
 
 export interface CompiledModule {
   /** The temporary folder with everything in it. */
@@ -106,14 +109,14 @@ function compileFile(
 function rewriteReferences(
   file: string,
   outputOf: (target: string) => string,
-): ts.TransformerFactory<ts.SourceFile> {
+): typescript.TransformerFactory<typescript.SourceFile> {
   return (context) => {
     const { factory } = context;
-    const rewritten = (specifier: ts.Expression): ts.Expression =>
+    const rewritten = (specifier: typescript.Expression): typescript.Expression =>
       ts.isStringLiteral(specifier) && /^\.{1,2}(\/|$)/.test(specifier.text)
         ? factory.createStringLiteral(targetOf(file, specifier.text, outputOf))
         : specifier;
-    const visit = (node: ts.Node): ts.Node => {
+    const visit = (node: typescript.Node): typescript.Node => {
       if (ts.isImportDeclaration(node)) {
         const { modifiers, importClause, moduleSpecifier, attributes } = node;
         const specifier = rewritten(moduleSpecifier);
@@ -133,7 +136,7 @@ function rewriteReferences(
       }
       if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
         const [specifier, ...rest] = node.arguments.map(
-          (argument) => ts.visitNode(argument, visit) as ts.Expression,
+          (argument) => typescript.visitNode(argument, visit) as ts.Expression,
         );
         const args = specifier === undefined ? rest : [rewritten(specifier), ...rest];
         return factory.updateCallExpression(node, node.expression, undefined, args);

@@ -1,12 +1,13 @@
 /** TensorFlow.js, loaded when it is needed and quiet about it. */
 import type * as Tf from '@tensorflow/tfjs';
+import { loadForEffect, loadPackage } from '../../files/packages.js';
 
 /** The namespace that models are given as `tf`. */
 export type TensorFlow = typeof Tf;
 
 /** Loads TensorFlow.js, its cpu backend ready, and in use where no other one is. */
 export async function loadTensorFlow(): Promise<TensorFlow> {
-  const tf = await import('@tensorflow/tfjs');
+  const tf = loadPackage('@tensorflow/tfjs');
   // An engine without a backend makes a second cpu backend, and forgets the first, when it is asked for a tensor.
   if (!(tf.getBackend() as string | undefined)) await tf.setBackend('cpu');
   silenceCpuNotice(tf);
@@ -28,7 +29,7 @@ function silenceCpuNotice(tf: TensorFlow): void {
 
 /** The backend that computes fastest without a GPU, or null: not every machine can run it. */
 export async function loadFastBackend(tf: TensorFlow): Promise<Tf.KernelBackend | null> {
-  await import('@tensorflow/tfjs-backend-wasm');
+  loadForEffect('@tensorflow/tfjs-backend-wasm');
   return (await tf.setBackend('wasm')) ? tf.backend() : null;
 }
 
