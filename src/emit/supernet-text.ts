@@ -2,7 +2,7 @@
  * The parts of an emitted supernet: masks that are variables, and the methods that switch channels on and off while the
  * module runs.
  */
-import type { MethodDeclarationStructure, OptionalKind } from 'ts-morph';
+import type { MethodDeclarationStructure, OptionalKind, Scope as ScopeOf } from 'ts-morph';
 import { loadPackage } from '../files/packages.js';
 import type { DType, TensorType, ValueId } from '../ir/graph.js';
 import { layOut, stringLiteral, text, type Code } from './code.js';
@@ -215,7 +215,7 @@ export function supernetProperties(sets: number | null): {
   readonly name: string;
   readonly type: string;
   readonly isReadonly: true;
-  readonly scope?: Scope;
+  readonly scope?: ScopeOf;
 }[] {
   return [
     ...(sets === null ? [] : [{ name: 'sets', type: 'readonly Weights[]', isReadonly: true as const }]),

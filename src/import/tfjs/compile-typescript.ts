@@ -136,7 +136,7 @@ function rewriteReferences(
       }
       if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
         const [specifier, ...rest] = node.arguments.map(
-          (argument) => typescript.visitNode(argument, visit) as ts.Expression,
+          (argument) => ts.visitNode(argument, visit) as typescript.Expression,
         );
         const args = specifier === undefined ? rest : [rewritten(specifier), ...rest];
         return factory.updateCallExpression(node, node.expression, undefined, args);
