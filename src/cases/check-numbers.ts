@@ -12,6 +12,7 @@ import type { PassState } from '../passes/pipeline.js';
 import { maskGraph } from '../prune/mask.js';
 import { random, type Random } from '../prune/random.js';
 import { sliceWeights } from '../prune/slice.js';
+import { zeroWeights } from '../prune/zero.js';
 import { caseInputs, relativeDifference } from './data.js';
 import type { Block } from './format.js';
 import { caseProblem, type ReadCase } from './outcome.js';
@@ -36,7 +37,11 @@ export async function checkSameNumbers(
   );
 }
 
-/** The network with half of every channel space removed, against the one with those channels masked. */
+/**
+ * The network with half of every channel space removed, against the one with those channels masked, and against the one
+ * with their weights set to zero. A mask stands where channels end; weights, where they begin: what is in between must
+ * keep zeros, if its rules say so.
+ */
 export async function checkPruned(read: ReadCase, span: Span): Promise<Diagnostic[]> {
   if (!isComputable(read)) return [];
   const analysis = inferAxes(read.graph, read.rules);
@@ -62,13 +67,18 @@ async function checkKeep(
   const broken = verifyGraph(sliced.graph, rules, sliced.weights);
   if (broken.length > 0) return broken.map((problem) => ({ ...problem, span: problem.span ?? span }));
   const inputs = caseInputs(graph, ranges);
+  const pruned = await compute(sliced, inputs, read);
   const masked = await compute(maskGraph(graph, weights, rules, analysis, keep), inputs, read);
+  const problems = compareOutputs(masked, pruned, span, 'the pruned network is not the masked one');
+  if (problems.length > 0) return problems;
+  const zeroed = zeroWeights(graph, weights, analysis, keep);
   return compareOutputs(
-    masked,
-    await compute(sliced, inputs, read),
+    await compute({ graph, weights: zeroed }, inputs, read),
+    pruned,
     span,
-    'the pruned network is not the masked one',
-  );
+    'the pruned network is not the one whose removed weights are zero',
+    // Where a rule divides by a weight, zero is no weight that it can have.
+  ).filter(({ code }) => code !== 'E853');
 }
 
 /** For every space, which half of its channels stays; at least one. */
@@ -91,7 +101,7 @@ function sample(size: number, count: number, next: Random): number[] {
 }
 
 /** Nodes that can't be compiled, or that only a later pass makes executable, have nothing to compute. */
-function isComputable({ graph, rules }: ReadCase): boolean {
+export function isComputable({ graph, rules }: ReadCase): boolean {
   return graph.nodes.every(({ op }) => {
     const rule = rules.ops.get(op)!;
     return rule.dynamic === null && rule.emits.length > 0;
