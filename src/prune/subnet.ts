@@ -73,7 +73,12 @@ export function describeSubnet(
 
 /** As JSON, the same bytes for the same subnet; lists of numbers take one line. */
 export function printSubnet(subnet: Subnet): string {
-  return `${printJson(subnet as unknown as Json, '')}\n`;
+  return printLines(subnet as unknown as Json);
+}
+
+/** Plain data as JSON, in which lists of numbers take one line. */
+export function printLines(value: Json): string {
+  return `${printJson(value, '')}\n`;
 }
 
 function printJson(value: Json, indent: string): string {

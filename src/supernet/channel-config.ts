@@ -6,6 +6,7 @@ import { termLeaves } from '../axes/analysis.js';
 import { keptIndices, leafIndexOf, type Keep } from '../axes/indices.js';
 import type { Term } from '../axes/terms.js';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
+import { type Json, printLines } from '../prune/subnet.js';
 import { termSize } from '../prune/polynomial.js';
 import { allOf } from './channels.js';
 import type { ChannelSpaces } from './spaces.js';
@@ -24,6 +25,11 @@ export interface ModuleConfig {
 
 /** By module. */
 export type ChannelConfig = Readonly<Record<string, ModuleConfig>>;
+
+/** The text of a file with a configuration. */
+export function printConfig(config: ChannelConfig): string {
+  return printLines(config as unknown as Json);
+}
 
 /**
  * The kept channels of every space.

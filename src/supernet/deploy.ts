@@ -6,7 +6,7 @@ import { writeOutputs } from '../compile/write.js';
 import { type StoredTensor, writeSafetensors } from '../emit/safetensors.js';
 import type { Graph, WeightStore } from '../ir/graph.js';
 import { sliceWeights } from '../prune/slice.js';
-import type { ChannelConfig } from './channel-config.js';
+import { type ChannelConfig, printConfig } from './channel-config.js';
 import type { Supernet } from './supernet.js';
 
 export interface DeployedSubnet {
@@ -53,6 +53,6 @@ function stateDict(supernet: Supernet, graph: Graph, sliced: WeightStore): Map<s
 export function writeDeployed(deployed: DeployedSubnet, folder: string): Promise<string[]> {
   return writeOutputs(folder, {
     'weights.safetensors': writeSafetensors(deployed.stateDict()),
-    'channels.json': `${JSON.stringify(deployed.channels, null, 1)}\n`,
+    'channels.json': printConfig(deployed.channels),
   });
 }

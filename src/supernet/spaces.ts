@@ -53,8 +53,14 @@ export class ChannelSpaces {
     }));
     this.groups = groups;
     this.#byLeaf = new Map(this.list.map((entry) => [entry.space.leaf, entry]));
-    // The ids that `espalier groups` prints are known too; MMRazor's win.
+    // The ids that `espalier groups` prints are known too, and the modules of groups; MMRazor's ids win.
+    const bearing = this.list.flatMap((entry) =>
+      entry.modules
+        .filter((name) => topology.modules.get(name)!.output!.kind === 'leaf')
+        .map((name) => [name, entry] as const),
+    );
     this.#byName = new Map([
+      ...bearing,
       ...this.list.map((entry) => [entry.space.id, entry] as const),
       ...this.list.map((entry) => [entry.id, entry] as const),
     ]);
@@ -63,11 +69,6 @@ export class ChannelSpaces {
   /** The space of that name, MMRazor's or the one that `espalier groups` prints. */
   named(name: string): ChannelSpace | undefined {
     return this.#byName.get(name);
-  }
-
-  /** The names that a space can be called by. */
-  names(): string[] {
-    return [...this.#byName.keys()];
   }
 
   /** The space of a module's output channels, or of a junction or its item. */
@@ -102,7 +103,10 @@ function outputSharers(topology: Topology, prunable: ReadonlySet<number>): Map<n
   const sharers = new Map<number, string[]>();
   for (const { name, output } of topology.modulesOfClass('NON_PASS')) {
     for (const leaf of new Set(output === null ? [] : termLeaves(output))) {
-      if (prunable.has(leaf)) sharers.set(leaf, [...(sharers.get(leaf) ?? []), name]);
+      if (!prunable.has(leaf)) continue;
+      const known = sharers.get(leaf);
+      if (known === undefined) sharers.set(leaf, [name]);
+      else known.push(name);
     }
   }
   return sharers;

@@ -64,7 +64,7 @@ export class Topology {
       this.#modulesOf.set(node.id, names);
       const begins = names.length > 0 && this.#beginsChannels(node, rule);
       for (const name of names) {
-        nodes.set(name, [...(nodes.get(name) ?? []), node]);
+        push(nodes, name, node);
         if (begins) nonPass.add(name);
       }
       const shape = this.#junctionShape(node, rule);
@@ -118,7 +118,7 @@ export class Topology {
       const [own] = this.#stopsAt(node);
       for (const result of node.results) linkOf.set(result, own ?? before);
       for (const name of this.#modulesOf.get(node.id)!) {
-        if (this.modules.get(name)!.class === 'PASS') links.set(name, [...(links.get(name) ?? []), before]);
+        if (this.modules.get(name)!.class === 'PASS') push(links, name, before);
       }
     }
     return links;
@@ -227,6 +227,12 @@ export class Topology {
       signature?.operands.some(hasSum) === true || functions.some((clause) => clause.function === 'slice');
     return takesApart ? { kind: 'chunk', whole, items: node.results } : null;
   }
+}
+
+function push<T>(lists: Map<string, T[]>, key: string, item: T): void {
+  const known = lists.get(key);
+  if (known === undefined) lists.set(key, [item]);
+  else known.push(item);
 }
 
 function hasSum(pattern: TensorPattern): boolean {

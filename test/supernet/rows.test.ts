@@ -407,6 +407,10 @@ describe('rows 14 and 15: masks', () => {
     expect(messagesOf(() => pruner.setSubnet(contradicting))).toEqual([
       'E432 "conv2/weight[3]" is to keep 3 channels, not 2, and it shares its channels with "group_0"',
     ]);
+    // The modules of a group stand for it.
+    expect(messagesOf(() => pruner.setSubnet({ conv2: [0, 1], conv3: [0, 2] }))).toEqual([
+      'E432 "conv3" is to keep other channels, and it shares its channels with "conv2"',
+    ]);
     expect(messagesOf(() => pruner.setSubnet({ conv1: '101' }))).toEqual([
       'E431 the space "conv1" has 8 channels, and its mask 3',
     ]);

@@ -155,10 +155,13 @@ async function preparedPruner(model: string, flags: SubnetFlags): Promise<RatioP
 }
 
 async function writeSubnet(pruner: RatioPruner, flags: SubnetFlags): Promise<void> {
-  const { printSubnetFile } = await import('../../supernet/subnet-file.js');
+  const [{ printSubnetFile }, { printConfig }] = await Promise.all([
+    import('../../supernet/subnet-file.js'),
+    import('../../supernet/channel-config.js'),
+  ]);
   const text =
     flags.format === 'modules'
-      ? `${JSON.stringify(pruner.exportSubnet(), null, 1)}\n`
+      ? printConfig(pruner.exportSubnet())
       : printSubnetFile(pruner.spaces, pruner.keep);
   if (flags.out === undefined) {
     process.stdout.write(text);
