@@ -9,7 +9,6 @@ import { assignment, printNode, type PrintedStatement, type StatementContext } f
 import { tensorTypeText, weightTypeText } from './types.js';
 
 export interface BodyContext extends StatementContext {
-  readonly trainable: boolean;
   /** The functions that are called; they are printed first. */
   readonly printed: ReadonlyMap<Fn, PrintedFunction>;
   /** The name of the type of the model's outputs, if there are several. */

@@ -4,6 +4,8 @@ import { call, text, type Code } from './code.js';
 import type { Form } from './forms.js';
 import { shortestFloat32, type Constants } from './literals.js';
 import { camelCase, Names, pascalCase } from './naming.js';
+import { typeAsValue } from './typing.js';
+import { tensorTypeText, weightTypeText } from './types.js';
 import { parameterNames, segmentsInside, valueName } from './model-names.js';
 import type { Plan } from './plan.js';
 
@@ -13,6 +15,8 @@ export const weightsName = 'w';
 export interface LocalContext {
   readonly graph: Graph;
   readonly weights: WeightStore;
+  /** Whether weights are variables. */
+  readonly trainable: boolean;
   readonly names: Names;
   readonly constants: Constants;
   /** The node that makes a value. */
@@ -28,6 +32,8 @@ export function isScalar(id: ValueId, graph: Graph): boolean {
 export class Locals {
   private readonly names: Names;
   private readonly codes = new Map<ValueId, Code>();
+  /** The types of values that other code stands for. */
+  private readonly aliasTypes = new Map<ValueId, Code>();
 
   constructor(
     private readonly plan: Plan,
@@ -49,8 +55,9 @@ export class Locals {
   }
 
   /** A value that is what other code already stands for. */
-  alias(id: ValueId, code: Code): void {
+  alias(id: ValueId, code: Code, type: Code): void {
     this.codes.set(id, code);
+    this.aliasTypes.set(id, type);
   }
 
   /** Names a value by the first of these identifiers that is free. */
@@ -67,6 +74,21 @@ export class Locals {
     const property = this.plan.weights.get(id);
     if (property !== undefined) return text(`${weightsName}.${property}`);
     return this.scalar(id, scalars);
+  }
+
+  /** A value's type in its place, as `codeOf` writes the value. */
+  typeOf(id: ValueId, scalars: Form['scalars']): Code {
+    const alias = this.aliasTypes.get(id);
+    if (alias !== undefined) return alias;
+    const { graph, trainable } = this.context;
+    if (isScalar(id, graph) && !this.codes.has(id)) {
+      const { dtype } = graph.parameters[id]!;
+      return typeAsValue(dtype === 'float32' && scalars === 'number' ? 'number' : 'tf.Scalar');
+    }
+    const parameter = graph.parameters[id];
+    return typeAsValue(
+      parameter === undefined ? tensorTypeText(graph.values[id]!) : weightTypeText(parameter, trainable),
+    );
   }
 
   /** The name that a reader of the model would look for; if taken, with the operation's. */

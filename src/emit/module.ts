@@ -2,11 +2,12 @@
  * The emitted module: a graph as TypeScript, with the functions of the model's own scopes, and its weights as
  * safetensors. Names of the model only ever become identifiers through `naming.ts`, or escaped string literals.
  */
-import { DiagnosticError, fail, type Diagnostic } from '../diagnostics/diagnostic.js';
+import { DiagnosticError, type Diagnostic } from '../diagnostics/diagnostic.js';
 import type { Graph, Node, Parameter, ValueId, WeightStore } from '../ir/graph.js';
 import type { RuleSet } from '../lang/ast.js';
 import { moduleBackends, type BackendName } from './backends.js';
 import { concreteShape } from './batch.js';
+import { checkedText, type PrintedModule } from './checked-text.js';
 import { rootInputs, type BodyContext, type PrintedFunction } from './body.js';
 import { call, stringLiteral, text, type Code } from './code.js';
 import { functionsOf, type Fn } from './functions.js';
@@ -21,8 +22,8 @@ import { writeSafetensors, type StoredTensor } from './safetensors.js';
 import { schedule } from './schedule.js';
 import { groupByScope } from './scopes.js';
 import { supernetNames, type MaskVariable, type SupernetParts } from './supernet-text.js';
-import { typeErrors } from './type-check.js';
 import { weightTypeText } from './types.js';
+import { helperTexts } from './typing.js';
 
 export interface EmitOptions {
   readonly backend: BackendName;
@@ -68,7 +69,7 @@ export async function emitModule(
   const producers = new Map(graph.nodes.flatMap((node) => node.results.map((id) => [id, node] as const)));
   const problems = new Map<string, Diagnostic>();
   const input: ModuleInput = { graph, weights, rules, options, plan, className, producers, read, problems };
-  const modelTs = checkedText((forms) => printModule(input, names.fork(), forms));
+  const modelTs = await checkedText((forms) => printModule(input, names.fork(), forms));
   return { modelTs, weights: writeSafetensors(storedWeights(plan, graph, weights, options.supernet)) };
 }
 
@@ -82,11 +83,6 @@ interface ModuleInput {
   readonly producers: ReadonlyMap<ValueId, Node>;
   readonly read: ReadonlySet<ValueId>;
   readonly problems: Map<string, Diagnostic>;
-}
-
-interface PrintedModule {
-  readonly text: string;
-  readonly functions: readonly PrintedFunction[];
 }
 
 /** Prints the module with its statements in certain forms. */
@@ -127,45 +123,6 @@ function printModule(input: ModuleInput, names: Names, forms: ReadonlyMap<string
     helpers: helperTexts(helpers, rules.helpers),
   });
   return { text, functions: functions.map((fn) => fn.printed) };
-}
-
-// ---------------------------------------------------------------- types
-
-/**
- * Prints until the types are right: statements whose types the checker can't work out are written in their next form.
- */
-function checkedText(print: (forms: ReadonlyMap<string, number>) => PrintedModule): string {
-  const forms = new Map<string, number>();
-  for (;;) {
-    const { text, functions } = print(forms);
-    const errors = typeErrors(text);
-    if (errors.length === 0) return text;
-    const wrong = new Map<
-      string,
-      { readonly node: Node; readonly forms: number; readonly message: string }
-    >();
-    for (const { message, place } of errors) {
-      const statement = functions.find(({ name }) => name === place?.name)?.statements[place!.statement];
-      if (statement?.source == null) return badTypes(null, message);
-      wrong.set(statement.source.kind, { ...statement.source, message });
-    }
-    for (const [kind, { node, forms: count, message }] of wrong) {
-      const next = (forms.get(kind) ?? 0) + 1;
-      if (next >= count) return badTypes(node, message);
-      forms.set(kind, next);
-    }
-  }
-}
-
-function badTypes(node: Node | null, message: string): never {
-  return fail({
-    code: 'E512',
-    message:
-      node === null ? 'the emitted module does not type-check' : `the emit of ${node.op} does not type-check`,
-    ...(node === null ? {} : { where: `node ${JSON.stringify(node.source.name)}` }),
-    why: message,
-    help: 'See the declarations of TensorFlow.js for what its functions take, and give the emit arguments of those types.',
-  });
 }
 
 // ---------------------------------------------------------------- weights
@@ -245,12 +202,4 @@ function* storedWeights(
     if (switchable?.parameters.has(id) !== true) yield [name, tensor];
     else for (let set = 0; set < switchable.sets; set++) yield [switchable.nameInSet(name, `${set}`), tensor];
   }
-}
-
-/** The texts of helpers, and of those that they call. */
-function helperTexts(used: ReadonlySet<string>, helpers: RuleSet['helpers']): string[] {
-  const all = new Set(used);
-  // A set's loop reaches what is added on the way.
-  for (const name of all) helpers.get(name)?.uses.forEach((other) => all.add(other));
-  return [...all].map((name) => helpers.get(name)!.text.replace(/^export /gm, ''));
 }

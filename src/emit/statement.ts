@@ -3,7 +3,7 @@ import { fail, type Diagnostic } from '../diagnostics/diagnostic.js';
 import { operandValues, type Attr, type Graph, type Node, type Operand, type ValueId } from '../ir/graph.js';
 import type { OpRule, RuleSet } from '../lang/ast.js';
 import type { ComputeBackend } from '../lang/backends.js';
-import { layOut, text, type Code } from './code.js';
+import { layOut, partsOf, text, type Code } from './code.js';
 import { formsOf, inForm, type Form } from './forms.js';
 import { valuesRead } from './functions.js';
 import { inferableShape } from './inferable.js';
@@ -13,6 +13,7 @@ import type { Built } from './partial.js';
 import { printEmit, type Printed } from './print.js';
 import { emitScope } from './scope.js';
 import { tensorTypeText } from './types.js';
+import { typingOf, type Typing } from './typing.js';
 
 /** What all functions of a module share while their statements are printed. */
 export interface StatementContext extends LocalContext {
@@ -29,10 +30,21 @@ export interface StatementContext extends LocalContext {
   readonly isRead: (id: ValueId) => boolean;
 }
 
+/** Where a statement comes from. */
+export interface StatementSource {
+  /** The node that it computes. */
+  readonly node: Node;
+  readonly kind: string;
+  /** How many forms its kind has. */
+  readonly forms: number;
+  /** What decides its types; see `typingOf`. */
+  readonly typing: string;
+}
+
 export interface PrintedStatement {
   readonly text: string;
-  /** The node that it computes, the kind of statement it is and how many forms that has; null for what the generator writes itself. */
-  readonly source: { readonly node: Node; readonly kind: string; readonly forms: number } | null;
+  /** Null for what the generator writes itself. */
+  readonly source: StatementSource | null;
 }
 
 /**
@@ -48,15 +60,19 @@ export function printNode(
   const kind = statementKind(node, context.graph);
   const forms = formsOf(operandValues(node).some((id) => isScalar(id, context.graph)));
   const form = forms[context.formOf(kind)] ?? forms[forms.length - 1]!;
+  const typing = statementTyping(node, form, returned, locals, context);
   const { bindings, value } = printExpression(node, form, locals, context);
-  const source = { node, kind, forms: forms.length };
+  const source = { node, kind, forms: forms.length, typing: typing.key };
   const bound = bindings.map((binding) => ({
     text: assignment(`const ${binding.name} = `, binding.value, ''),
     source,
   }));
   return [
     ...bound,
-    ...printResults(node, value, form, returned, locals, context).map((line) => ({ text: line, source })),
+    ...printResults(node, { value, typing: typing.value }, form, returned, locals, context).map((line) => ({
+      text: line,
+      source,
+    })),
   ];
 }
 
@@ -69,17 +85,40 @@ function statementKind(node: Node, graph: Graph): string {
   return `${node.op} ${operands.join(' ')} -> ${node.results.map(rank).join(' ')}`;
 }
 
-function printExpression(node: Node, form: Form, locals: Locals, context: StatementContext): Printed {
-  const rule = ruleOf(node, context.rules);
+function statementTyping(
+  node: Node,
+  form: Form,
+  returned: boolean,
+  locals: Locals,
+  context: StatementContext,
+): Typing {
+  const { graph, rules, isRead } = context;
+  const rule = ruleOf(node, rules);
+  return typingOf({
+    rule,
+    node,
+    scope: emitScope(rule, node, graph, context.backend),
+    form,
+    operands: builtOperands(node, (id) => locals.typeOf(id, form.scalars)),
+    results: node.results.map((id) => (isRead(id) ? tensorTypeText(graph.values[id]!) : null)),
+    returned,
+    helpers: rules.helpers,
+  });
+}
+
+function builtOperands(node: Node, codeOf: (id: ValueId) => Code): Record<string, Built<Code>> {
   const built = (operand: Operand): Built<Code> => {
     if (operand === null) return { kind: 'absent' };
     return typeof operand === 'string'
-      ? { kind: 'one', value: locals.codeOf(operand, form.scalars) }
-      : { kind: 'list', items: operand.map((id) => locals.codeOf(id, form.scalars)) };
+      ? { kind: 'one', value: codeOf(operand) }
+      : { kind: 'list', items: operand.map(codeOf) };
   };
-  const operands = Object.fromEntries(
-    Object.entries(node.operands).map(([name, operand]) => [name, built(operand)]),
-  );
+  return Object.fromEntries(Object.entries(node.operands).map(([name, operand]) => [name, built(operand)]));
+}
+
+function printExpression(node: Node, form: Form, locals: Locals, context: StatementContext): Printed {
+  const rule = ruleOf(node, context.rules);
+  const operands = builtOperands(node, (id) => locals.codeOf(id, form.scalars));
   const checkCall = (path: string): void => {
     const kernel = missingKernel(path, context.backend);
     if (kernel === undefined) return;
@@ -134,10 +173,16 @@ function nameText(code: Code): string {
   return code.kind === 'text' ? code.text : layOut(code, 0, 0);
 }
 
+/** An expression, and the same with types in place of names. */
+interface Expression {
+  readonly value: Code;
+  readonly typing: Code;
+}
+
 /** Gives names to what an expression computes. */
 function printResults(
   node: Node,
-  value: Code,
+  { value, typing }: Expression,
   form: Form,
   returned: boolean,
   locals: Locals,
@@ -145,11 +190,14 @@ function printResults(
 ): string[] {
   const [only, ...others] = node.results;
   const isList = ruleOf(node, context.rules).results.some(({ kind }) => kind === 'variadic');
-  if (others.length === 0 && !isList) return printOne(only!, value, form, returned, locals, context);
+  if (others.length === 0 && !isList)
+    return printOne(only!, { value, typing }, form, returned, locals, context);
   if (value.kind === 'list') {
     if (value.items.length !== node.results.length) wrongCount(node, value.items.length);
     return node.results.flatMap((id, i) =>
-      context.isRead(id) ? printOne(id, value.items[i]!, form, false, locals, context) : [],
+      context.isRead(id)
+        ? printOne(id, { value: value.items[i]!, typing: partsOf(typing)[i]! }, form, false, locals, context)
+        : [],
     );
   }
   const last = node.results.findLastIndex((id) => context.isRead(id));
@@ -161,7 +209,7 @@ function printResults(
 
 function printOne(
   id: ValueId,
-  value: Code,
+  { value, typing }: Expression,
   form: Form,
   returned: boolean,
   locals: Locals,
@@ -169,7 +217,7 @@ function printOne(
 ): string[] {
   // Another name for the same tensor would say nothing.
   if (value.kind === 'text' && !returned) {
-    locals.alias(id, value);
+    locals.alias(id, value, typing);
     return [];
   }
   const type = tensorTypeText(graph.values[id]!);

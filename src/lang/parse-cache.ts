@@ -3,15 +3,13 @@
  * a few milliseconds. An entry is found by everything that it depends on: the text, the grammar and the parser itself.
  */
 import { createHash, type Hash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { cacheDirectory, writeCacheFile } from '../files/cache.js';
 import type { SourceText } from './ast.js';
 import { grammarText } from './grammar.js';
 import { parseFile, type ParsedFile } from './parse.js';
-
-const month = 30 * 24 * 60 * 60 * 1000;
 
 /** Reads a rule file, from the cache where it is in it. */
 export function parseCached(source: SourceText): ParsedFile {
@@ -19,14 +17,8 @@ export function parseCached(source: SourceText): ParsedFile {
   const known = readEntry(path);
   if (known !== null) return known;
   const parsed = parseFile(source);
-  writeEntry(path, parsed);
+  writeCacheFile(path, JSON.stringify(parsed));
   return parsed;
-}
-
-/** `ESPALIER_CACHE`, else the place that the system has for caches. */
-export function cacheDirectory(): string {
-  const { ESPALIER_CACHE, XDG_CACHE_HOME } = process.env;
-  return ESPALIER_CACHE ?? join(XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'espalier');
 }
 
 let parser: Hash | undefined;
@@ -51,27 +43,5 @@ function readEntry(path: string): ParsedFile | null {
     return JSON.parse(readFileSync(path, 'utf8')) as ParsedFile;
   } catch {
     return null;
-  }
-}
-
-/** A cache that can't be written to is none: only time is lost. */
-function writeEntry(path: string, parsed: ParsedFile): void {
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    removeOld(dirname(path));
-    // Another process may read while this one writes.
-    const draft = `${path}.${process.pid}`;
-    writeFileSync(draft, JSON.stringify(parsed));
-    renameSync(draft, path);
-  } catch {
-    return;
-  }
-}
-
-function removeOld(directory: string): void {
-  for (const file of readdirSync(directory)) {
-    const path = join(directory, file);
-    if (file.startsWith('rules-') && Date.now() - statSync(path).mtimeMs > month)
-      rmSync(path, { force: true });
   }
 }
