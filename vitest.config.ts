@@ -1,3 +1,5 @@
 import { defineConfig } from 'vitest/config';
 
-export default defineConfig({ test: { include: ['test/**/*.test.ts'], testTimeout: 60_000, pool: 'forks' } });
+export default defineConfig({
+  test: { include: ['test/**/*.test.ts'], exclude: ['test/backends/**'], testTimeout: 60_000, pool: 'forks' },
+});

@@ -42,3 +42,31 @@ export function groupedConv2dTranspose(
 export function explicitPadding(pad: number[][]): 'valid' {
   return pad as unknown as 'valid';
 }
+
+/** A dilation by shifted images, for backends whose kernel takes no maximum to be negative. */
+export function dilateByShifts(
+  images: tf.Tensor4D,
+  kernel: tf.Tensor3D,
+  strides: [number, number],
+  padding: [number, number][],
+  dilations: [number, number],
+): tf.Tensor4D {
+  const padded = tf.pad(images, [[0, 0], ...padding, [0, 0]], -Infinity);
+  const [n, h, w, c] = padded.shape;
+  const [kh, kw] = kernel.shape;
+  // How far a window's first element goes.
+  const height = h - (kh - 1) * dilations[0];
+  const width = w - (kw - 1) * dilations[1];
+  const shifted = Array.from({ length: kh * kw }, (_, k) => {
+    const [i, j] = [Math.floor(k / kw), k % kw];
+    const [top, left] = [i * dilations[0], j * dilations[1]];
+    const part = tf.stridedSlice(
+      padded,
+      [0, top, left, 0],
+      [n, top + height, left + width, c],
+      [1, ...strides, 1],
+    );
+    return tf.add<tf.Tensor4D>(part, tf.slice(kernel, [i, j, 0], [1, 1, c]));
+  });
+  return shifted.reduce((largest, part) => tf.maximum(largest, part));
+}

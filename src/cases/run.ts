@@ -65,7 +65,7 @@ async function runBlock(block: Block, read: ReadCase): Promise<Outcome> {
 }
 
 /** The graph of a case with its data; or why there is none. */
-function readCase(one: Case, rules: RuleSet): ReadCase | DiagnosticError {
+export function readCase(one: Case, rules: RuleSet): ReadCase | DiagnosticError {
   try {
     const { graph, weights: literals, ranges } = parseGraphRange(one.graph, rules);
     const problems = verifyGraph(graph, rules);
