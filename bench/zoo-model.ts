@@ -10,7 +10,7 @@ import { projectFile } from '../src/lang/project-file.js';
 import type * as Fetch from '../test/zoo/fetch.mjs';
 
 /** The fraction of the channels of every space that is removed. */
-export const ratio = 0.5;
+const ratio = 0.5;
 
 export interface ZooResult {
   readonly name: string;
