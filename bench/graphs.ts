@@ -73,12 +73,12 @@ export function denseNet(blocks: readonly number[]): string {
 export const denseNet201 = (): string => denseNet([6, 12, 48, 32]);
 
 /** About `nodes` nodes of convolution, batch normalisation, ReLU and additions over two, in blocks of eight. */
-export function residualChain(nodes: number): string {
+export function residualChain(nodes: number, kernel = 3): string {
   const text = new Text();
   let x = text.conv('%x', 3, 16);
   for (let n = 8; n < nodes; n += 8) {
-    const inner = text.relu(text.batchNorm(text.conv(x, 16, 32), 32));
-    const outer = text.batchNorm(text.conv(inner, 32, 16), 16);
+    const inner = text.relu(text.batchNorm(text.conv(x, 16, 32, kernel), 32));
+    const outer = text.batchNorm(text.conv(inner, 32, 16, kernel), 16);
     x = text.relu(text.node('add', `x: ${x}, y: ${outer}`));
   }
   return text.graph('%x "x": float32[N, 32, 32, 3]', text.conv(x, 16, 10));

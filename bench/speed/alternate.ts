@@ -1,0 +1,74 @@
+/** Compares how long two things take: they run in turns, so that what the machine does besides hits both. */
+
+export interface Comparison {
+  /** Medians, in milliseconds. */
+  readonly first: number;
+  readonly second: number;
+  /** How many times faster the second is: the median over the turns, and the quartiles. */
+  readonly ratio: number;
+  readonly quartiles: readonly [number, number];
+  readonly rounds: number;
+}
+
+export interface Limits {
+  readonly milliseconds: number;
+  readonly minRounds: number;
+  readonly maxRounds: number;
+}
+
+const usual: Limits = { milliseconds: 1200, minRounds: 5, maxRounds: 40 };
+
+/** The clock: processor time where one thread does the work, since that does not count what others do meanwhile. */
+export type Clock = 'processor' | 'wall';
+
+export function alternate(first: () => void, second: () => void, clock: Clock, limits = usual): Comparison {
+  for (let i = 0; i < 3; i++) {
+    first();
+    second();
+  }
+  const times: [number, number][] = [];
+  const end = performance.now() + limits.milliseconds;
+  while (times.length < limits.minRounds || (performance.now() < end && times.length < limits.maxRounds)) {
+    // Whoever goes second finds the caches of the other: they swap.
+    if (times.length % 2 === 0) {
+      const a = timed(first, clock);
+      times.push([a, timed(second, clock)]);
+    } else {
+      const b = timed(second, clock);
+      times.push([timed(first, clock), b]);
+    }
+  }
+  const ratios = times.map(([a, b]) => a / b);
+  return {
+    first: quantile(
+      times.map(([a]) => a),
+      0.5,
+    ),
+    second: quantile(
+      times.map(([, b]) => b),
+      0.5,
+    ),
+    ratio: quantile(ratios, 0.5),
+    quartiles: [quantile(ratios, 0.25), quantile(ratios, 0.75)],
+    rounds: times.length,
+  };
+}
+
+function timed(work: () => void, clock: Clock): number {
+  if (clock === 'wall') {
+    const start = performance.now();
+    work();
+    return performance.now() - start;
+  }
+  const start = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) / 1000;
+}
+
+export function quantile(values: readonly number[], fraction: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (sorted.length - 1) * fraction;
+  const low = sorted[Math.floor(at)]!;
+  return low + (sorted[Math.ceil(at)]! - low) * (at - Math.floor(at));
+}

@@ -1,0 +1,100 @@
+/** One measurement in a process of its own: `node child.js JOB`, with the job and the result as JSON. */
+import { alternate, type Clock, type Comparison } from './alternate.js';
+import type { CompiledModel, SpeedBackend } from './compiled.js';
+import {
+  loadEmitted,
+  loadOriginal,
+  makeInputs,
+  startBackend,
+  takesBatches,
+  type Run,
+  type Signature,
+  type Tf,
+} from './runners.js';
+
+export type Job =
+  | { readonly kind: 'speed'; readonly compiled: CompiledModel }
+  | {
+      readonly kind: 'load';
+      readonly backend: SpeedBackend;
+      readonly signature: Signature;
+      /** A folder, or the original's model.json. */
+      readonly path: string;
+      readonly original: boolean;
+    };
+
+export interface SpeedResult {
+  readonly signature: Signature;
+  /** How many kernels a run calls. */
+  readonly kernels: { readonly original: number; readonly unpruned: number };
+  readonly batches: readonly {
+    readonly batch: number;
+    /** The original, then the unpruned emission. */
+    readonly unpruned: Comparison;
+    /** The unpruned emission, then the pruned one. */
+    readonly half: Comparison | null;
+  }[];
+}
+
+export interface LoadResult {
+  /** From reading the first file to the end of the first prediction, in milliseconds of processor time. */
+  readonly milliseconds: number;
+  /** The largest memory of the process, in bytes. */
+  readonly memory: number;
+}
+
+async function measureSpeed({ backend, model, unpruned, half }: CompiledModel): Promise<SpeedResult> {
+  const tf = await startBackend(backend);
+  const clock: Clock = backend === 'wasm' ? 'processor' : 'wall';
+  const emitted = await loadEmitted(tf, unpruned);
+  const pruned = half === null ? null : await loadEmitted(tf, half);
+  const { signature } = emitted;
+  const original = await loadOriginal(tf, model, signature);
+  const one = makeInputs(tf, signature, 1);
+  const kernels = {
+    original: await kernelsOf(tf, () => original(one)),
+    unpruned: await kernelsOf(tf, () => emitted.run(one)),
+  };
+  const batches = (takesBatches(signature) ? [1, 8] : [1]).map((batch) => {
+    const inputs = makeInputs(tf, signature, batch);
+    const compare = (a: Run, b: Run): Comparison =>
+      alternate(
+        () => a(inputs),
+        () => b(inputs),
+        clock,
+      );
+    return {
+      batch,
+      unpruned: compare(original, emitted.run),
+      half: pruned === null ? null : compare(emitted.run, pruned.run),
+    };
+  });
+  return { signature, kernels, batches };
+}
+
+async function kernelsOf(tf: Tf, run: () => void): Promise<number> {
+  const { kernels } = await tf.profile(() => {
+    run();
+    return [];
+  });
+  return kernels.length;
+}
+
+async function measureLoad({
+  backend,
+  signature,
+  path,
+  original,
+}: Extract<Job, { kind: 'load' }>): Promise<LoadResult> {
+  const tf = await startBackend(backend);
+  const inputs = makeInputs(tf, signature, 1);
+  const start = process.cpuUsage();
+  const run = original ? await loadOriginal(tf, path, signature) : (await loadEmitted(tf, path)).run;
+  run(inputs);
+  const { user, system } = process.cpuUsage(start);
+  return { milliseconds: (user + system) / 1000, memory: process.resourceUsage().maxRSS * 1024 };
+}
+
+const job = JSON.parse(process.argv[2]!) as Job;
+const result = job.kind === 'speed' ? await measureSpeed(job.compiled) : await measureLoad(job);
+process.stdout.write(`\n${JSON.stringify(result)}`);
