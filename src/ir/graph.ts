@@ -91,7 +91,11 @@ export interface WeightStore {
 
 /** All values that a node reads, in the order of its rule's operands. */
 export function operandValues(node: Node): ValueId[] {
-  return Object.values(node.operands).flatMap((operand) =>
-    operand === null ? [] : typeof operand === 'string' ? [operand] : [...operand],
-  );
+  // A loop, since every stage asks this of every node.
+  const values: ValueId[] = [];
+  for (const operand of Object.values(node.operands)) {
+    if (typeof operand === 'string') values.push(operand);
+    else if (operand !== null) values.push(...operand);
+  }
+  return values;
 }

@@ -1,9 +1,11 @@
 /** The difference between two graphs, as immer patches: what a pass did. */
-import { castDraft, enablePatches, produceWithPatches, type Patch } from 'immer';
+import { castDraft, enablePatches, produceWithPatches, setAutoFreeze, type Patch } from 'immer';
 import type { Graph } from '../ir/graph.js';
 import { sameType } from '../ir/types.js';
 
 enablePatches();
+// Graphs are read-only by their types; freezing every object of one after each pass takes longer than most passes.
+setAutoFreeze(false);
 
 export interface Recorded {
   /** Equal to the graph after the pass; what the pass left alone is shared with the graph before. */
@@ -17,6 +19,7 @@ export interface Recorded {
  * after an insertion would shift every node behind it. `changedNodes` tells which nodes differ.
  */
 export function recordPatches(before: Graph, after: Graph): Recorded {
+  if (before === after) return { graph: before, patches: [] };
   const [graph, patches] = produceWithPatches(before, (draft) => {
     if (draft.name !== after.name) draft.name = after.name;
     if (!sameItems(before.inputs, after.inputs)) draft.inputs = castDraft(after.inputs);
