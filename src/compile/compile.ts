@@ -101,15 +101,24 @@ export async function compileModel(path: string, options: CompileOptions): Promi
     return { pipeline, lowered, emitted, verification: { backend: runsOn, result } };
   };
 
-  const first = await attempt(pipelineFor(options.trainable ?? false));
-  if (first.verification?.result.passed !== false || options.trainable === true) {
-    return finish(path, { prepared, ...first, options, timings, warnings: [] });
-  }
+  const { chosen, warnings } =
+    options.trainable === true
+      ? { chosen: await attempt(pipelines.trainable), warnings: [] }
+      : await exactOf(attempt, pipelines.fast);
+  return finish(path, { prepared, ...chosen, options, timings, warnings });
+}
+
+/** The result of a pipeline; where it is not exact, that of the one that rounds as the model does, if that is. */
+async function exactOf(
+  attempt: (pipeline: string) => Promise<Attempt>,
+  pipeline: string,
+): Promise<{ readonly chosen: Attempt; readonly warnings: readonly Diagnostic[] }> {
+  const first = await attempt(pipeline);
+  if (first.verification?.result.passed !== false) return { chosen: first, warnings: [] };
   // Some networks amplify the last bit of a weight: what moves constants into weights is then left out.
   const second = await attempt(pipelines.exact);
-  const chosen = second.verification?.result.passed === true ? second : first;
-  const warnings = chosen === second ? [roundingWarning(first.verification.result)] : [];
-  return finish(path, { prepared, ...chosen, options, timings, warnings });
+  if (second.verification?.result.passed !== true) return { chosen: first, warnings: [] };
+  return { chosen: second, warnings: [roundingWarning(first.verification.result)] };
 }
 
 /** What one pipeline made of a model. */
@@ -142,11 +151,13 @@ async function compileSupernet(
 ): Promise<CompileResult> {
   const backend = options.backend ?? 'node-gpu';
   const { emitSupernet, verifySupernet } = await import('./compile-supernet.js');
-  const settings = { ...options, backend, pipeline: pipelineFor(true) };
-  const compiled = await emitSupernet(prepared, settings, timings);
-  let verification: CompileResult['verification'] = null;
-  if (options.verify !== false) {
-    const runsOn = verificationBackend(backend);
+  const runsOn = verificationBackend(backend);
+  const attempt = async (pipeline: string): Promise<Attempt> => {
+    const compiled = await emitSupernet(prepared, { ...options, backend, pipeline }, timings);
+    const { analysis } = compiled.spaces;
+    const pruned = prune(prepared.graph, prepared.weights, prepared.rules, analysis, options);
+    const lowered = { ...compiled.lowered, analysis, pruned };
+    if (options.verify === false) return { pipeline, lowered, emitted: compiled.module, verification: null };
     const result = await timings.timeAsync('verify', () =>
       verifySupernet(prepared, compiled, {
         backend: runsOn,
@@ -154,13 +165,10 @@ async function compileSupernet(
         onProgress: (what) => options.onStage?.(what),
       }),
     );
-    verification = { backend: runsOn, result };
-  }
-  const { analysis } = compiled.spaces;
-  const pruned = prune(prepared.graph, prepared.weights, prepared.rules, analysis, options);
-  const lowered = { ...compiled.lowered, analysis, pruned };
-  const attempt = { pipeline: settings.pipeline, lowered, emitted: compiled.module, verification };
-  return finish(path, { prepared, ...attempt, options, timings, warnings: [] });
+    return { pipeline, lowered, emitted: compiled.module, verification: { backend: runsOn, result } };
+  };
+  const { chosen, warnings } = await exactOf(attempt, pipelines.trainable);
+  return finish(path, { prepared, ...chosen, options, timings, warnings });
 }
 
 interface Finished extends Attempt {

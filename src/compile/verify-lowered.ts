@@ -49,7 +49,7 @@ function examplesOf(examples: readonly SourceExample[]): TestInput[] {
  * A model's own runtime may need kernels that the backend lacks, and that an emitted module does without. It then runs
  * on the CPU, which has them all.
  */
-function withoutMissingKernels(
+export function withoutMissingKernels(
   run: Runner,
   backend: RunnableBackend,
 ): { readonly run: Runner; readonly remarks: () => string[] } {
