@@ -19,6 +19,7 @@ import { Topology } from '../supernet/topology.js';
 import type { Verification } from '../verify/verify.js';
 import { lowerModel, type LoweredModel, type Pruning } from './lower.js';
 import { prepareModel, type ModelOptions, type PreparedModel } from './prepare.js';
+import { preferredMultiples } from './channel-multiples.js';
 import { hashFiles } from './hash.js';
 import { Timings } from './timings.js';
 import { verifyLowered, verificationBackend } from './verify-lowered.js';
@@ -78,7 +79,12 @@ export async function compileModel(path: string, options: CompileOptions): Promi
   const { emitModule } = await timings.timeAsync('load emitter', () => import('../emit/module.js'));
   const attempt = async (pipeline: string): Promise<Attempt> => {
     const lowering = { ...options, pipeline };
-    const lowered = await lowerModel(prepared, lowering, pruning, timings);
+    const lowered = await lowerModel(
+      prepared,
+      lowering,
+      { ...pruning, preferredMultiple: preferredMultiples[backend] },
+      timings,
+    );
     const emission = { backend, trainable: options.trainable ?? false };
     const emit = (model: Pick<LoweredModel, 'graph' | 'weights'>): Promise<EmittedModule> =>
       emitModule(model.graph, model.weights, prepared.rules, emission);

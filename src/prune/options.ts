@@ -14,6 +14,8 @@ export interface PruneOptions {
   readonly params?: number;
   readonly importance?: string;
   readonly roundTo?: number;
+  /** Large spaces keep multiples of this where `roundTo` is not given: what the backend computes fastest with. */
+  readonly preferredMultiple?: number;
   readonly minChannels?: number;
   /** Globs; applied when axes are inferred, recorded here. */
   readonly exclude?: readonly string[];
@@ -36,6 +38,8 @@ export interface PruneSettings {
   readonly target: Target | null;
   readonly importance: string;
   readonly roundTo: number;
+  /** 1 where it does not apply: `roundTo` was given, or each space has a quota of its own. */
+  readonly preferredMultiple: number;
   readonly minChannels: number;
   readonly exclude: readonly string[];
   readonly allowMixes: boolean;
@@ -56,10 +60,13 @@ export function checkOptions(options: PruneOptions): {
   readonly settings: PruneSettings;
   readonly diagnostics: readonly Diagnostic[];
 } {
+  const target = targetsOf(options)[0] ?? null;
+  const prefers = options.roundTo === undefined && target?.kind !== 'ratio';
   const settings: PruneSettings = {
-    target: targetsOf(options)[0] ?? null,
+    target,
     importance: options.importance ?? 'l1',
     roundTo: options.roundTo ?? 1,
+    preferredMultiple: prefers ? (options.preferredMultiple ?? 1) : 1,
     minChannels: options.minChannels ?? 1,
     exclude: options.exclude ?? [],
     allowMixes: options.allowMixes ?? false,

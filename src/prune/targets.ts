@@ -38,10 +38,10 @@ export function planSizes(
   scores: Scores,
   comparable: boolean,
   target: Target,
-  settings: Pick<PruneSettings, 'roundTo' | 'minChannels'>,
+  settings: SizeSettings,
   costs: CostModel,
 ): Plan {
-  const ladders = spaces.map((space) => allowedSizes(space.size, settings.roundTo, settings.minChannels));
+  const ladders = spaces.map((space) => ladderOf(space.size, settings));
   const importances = spaces.map((space) => sortedImportance(scores.get(space.leaf)!, comparable));
   const steps = schedule(spaces, ladders, importances, target.kind === 'globalRatio');
   const after = (count: number): LeafSizes => sizesAfter(spaces, ladders, steps.slice(0, count));
@@ -57,11 +57,29 @@ export function planSizes(
   }
   const most = removed(after(steps.length));
   if (most < target.amount - tolerance) {
+    // A preference never stands in the way.
+    if (settings.preferredMultiple > 1)
+      return planSizes(spaces, scores, comparable, target, { ...settings, preferredMultiple: 1 }, costs);
     return { sizes: new Map(), reached: 0, diagnostics: [notPossible(target, most, settings)] };
   }
   const count = firstThat(steps.length, (n) => removed(after(n)) >= target.amount - tolerance);
   const sizes = after(count);
   return { sizes, reached: removed(sizes), diagnostics: [] };
+}
+
+type SizeSettings = Pick<PruneSettings, 'roundTo' | 'preferredMultiple' | 'minChannels'>;
+
+/** Spaces with fewer multiples than this would be cut too coarsely. */
+const fewestMultiples = 4;
+
+/** The sizes that a space goes through, descending. */
+function ladderOf(
+  size: number,
+  { roundTo, preferredMultiple, minChannels }: SizeSettings,
+): readonly number[] {
+  if (preferredMultiple === 1 || size < fewestMultiples * preferredMultiple)
+    return allowedSizes(size, roundTo, minChannels);
+  return [size, ...allowedSizes(size, preferredMultiple, minChannels).filter((kept) => kept < size)];
 }
 
 /** Fractions such as 0.29 × 100 are not exact in binary. */

@@ -11,6 +11,7 @@ describe('pruning options', () => {
         target: null,
         importance: 'l1',
         roundTo: 1,
+        preferredMultiple: 1,
         minChannels: 1,
         exclude: [],
         allowMixes: false,

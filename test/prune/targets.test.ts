@@ -28,7 +28,7 @@ function chain(spaces: readonly Space[]): CostModel {
   };
 }
 
-const none = { roundTo: 1, minChannels: 1 };
+const none = { roundTo: 1, preferredMultiple: 1, minChannels: 1 };
 
 function plan(scores: readonly (readonly number[])[], target: Target, limits = none, comparable = false) {
   const spaces = scores.map((list, i) => space(i, list.length));
@@ -167,7 +167,7 @@ describe('a target of multiply-accumulates or parameters', () => {
   });
 
   it('that limits forbid names the limits', () => {
-    const limits = { roundTo: 4, minChannels: 8 };
+    const limits = { roundTo: 4, preferredMultiple: 1, minChannels: 8 };
     const [diagnostic] = plan([ones(16)], { kind: 'params', amount: 0.9 }, limits).diagnostics;
     expect(diagnostic?.why).toBe(
       'Every space that can be pruned would already be as small as --min-channels 8 and --round-to 4 allow.',
@@ -258,5 +258,25 @@ describe('whatever is asked for', () => {
         if (backs.length > 0) expect(missing.length).toBeGreaterThan(0);
       }),
     );
+  });
+});
+
+describe('multiples that a backend prefers', () => {
+  const preferring = { roundTo: 1, preferredMultiple: 8, minChannels: 1 };
+  const target = (amount: number): Target => ({ kind: 'globalRatio', amount });
+  const sizesOf = (sizes: readonly number[], amount: number): number[] => [
+    ...plan(sizes.map(ones), target(amount), preferring).sizes.values(),
+  ];
+
+  it('are kept by spaces of four of them or more', () => {
+    expect(sizesOf([36, 31], 0.5).map((size) => size % 8 === 0)).toEqual([true, false]);
+  });
+
+  it('leave a space whole from which nothing goes', () => {
+    expect(sizesOf([36, 100], 0.001)).toEqual([32, 100]);
+  });
+
+  it('never stand in the way of a target', () => {
+    expect(sizesOf([36], 0.95)).toEqual([1]);
   });
 });

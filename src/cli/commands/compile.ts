@@ -37,7 +37,12 @@ export function compileCommand(): Command {
     )
     .addOption(new Option('--params <fraction>', 'remove this fraction of the parameters').argParser(number))
     .option('--importance <measure>', 'l1, l2, bn-scale, fpgm, lamp or random (default: l1)')
-    .addOption(new Option('--round-to <n>', 'keep multiples of n channels').argParser(number))
+    .addOption(
+      new Option(
+        '--round-to <n>',
+        'keep multiples of n channels (default: what suits the backend, in large spaces; with --ratio any number)',
+      ).argParser(number),
+    )
     .addOption(new Option('--min-channels <n>', 'keep at least n channels of every space').argParser(number))
     .option('--allow-mixes', 'also prune channels over which the network takes statistics; values change')
     .option('--prune-kept', 'also prune axes that rules mark keep, such as groups and heads')
