@@ -195,6 +195,7 @@ describe('whatever is asked for', () => {
   });
   const limits = fc.record({
     roundTo: fc.integer({ min: 1, max: 8 }),
+    preferredMultiple: fc.constant(1),
     minChannels: fc.integer({ min: 1, max: 8 }),
   });
 
