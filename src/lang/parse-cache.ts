@@ -3,7 +3,7 @@
  * a few milliseconds. An entry is found by everything that it depends on: the text, the grammar and the parser itself.
  */
 import { createHash, type Hash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cacheDirectory, writeCacheFile } from '../files/cache.js';
@@ -13,12 +13,26 @@ import { parseFile, type ParsedFile } from './parse.js';
 
 /** Reads a rule file, from the cache where it is in it. */
 export function parseCached(source: SourceText): ParsedFile {
-  const path = join(cacheDirectory(), `rules-${keyOf(source)}.json`);
-  const known = readEntry(path);
+  const name = `rules-${keyOf(source)}.json`;
+  const path = join(cacheDirectory(), name);
+  const known = readEntry(join(shippedDirectory(), name)) ?? readEntry(path);
   if (known !== null) return known;
   const parsed = parseFile(source);
   writeCacheFile(path, JSON.stringify(parsed));
   return parsed;
+}
+
+/** Reads rule files and keeps their trees with the compiled program. */
+export function shipTrees(sources: readonly SourceText[]): void {
+  const directory = shippedDirectory();
+  rmSync(directory, { recursive: true, force: true });
+  for (const source of sources)
+    writeCacheFile(join(directory, `rules-${keyOf(source)}.json`), JSON.stringify(parseFile(source)));
+}
+
+/** Trees of the core's rules, made by the build; there are none beside the sources. */
+function shippedDirectory(): string {
+  return fileURLToPath(new URL('../../cache/', import.meta.url));
 }
 
 let parser: Hash | undefined;
