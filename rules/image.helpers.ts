@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-/** Transforms every image on its own: several at once come out wrong on some backends. */
+/** Transforms every image on its own: of several at once the cpu backend gets all but the first wrong. */
 export function transformImages(
   images: tf.Tensor4D,
   transforms: tf.Tensor2D,

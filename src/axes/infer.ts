@@ -190,6 +190,12 @@ export class Walk {
         // Two constants are contracted, such as the state that a recurrent layer starts from: masking one is enough.
         else if (shown.length > 1) this.ends.push({ node, dims: shown.slice(0, 1), dataOnly: false });
         else mark(name, 'frozen', `${node.op} shows it to no data: it is nobody's channel`);
+      } else if (!info.rests.has(name)) {
+        // What an operand shows twice comes back to it within the node, as a recurrent layer's state does.
+        const recurrent = shown.filter((place) =>
+          shown.some((other) => isSameOperand(place, other) && other.dim !== place.dim),
+        );
+        if (recurrent.length > 0) this.ends.push({ node, dims: recurrent, dataOnly: false });
       }
     }
     for (const name of rule.fixed) mark(name, 'frozen', `the rule of ${node.op} says fixed ${name}`);
@@ -218,6 +224,10 @@ export class Walk {
       }
     }
   }
+}
+
+function isSameOperand(a: OperandDim, b: OperandDim): boolean {
+  return a.operand === b.operand && a.index === b.index;
 }
 
 /** The axes that an attribute lists: a number, a list, or null for all of them. */

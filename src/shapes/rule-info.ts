@@ -10,6 +10,8 @@ export interface RuleInfo {
   readonly functions: readonly FunctionClause[];
   /** Names of single axes, rests and families in the signature. */
   readonly axes: ReadonlySet<string>;
+  /** Those that are rests, any number of dimensions each. */
+  readonly rests: ReadonlySet<string>;
   /** Which operands show an axis (by name of axis). */
   readonly inOperands: ReadonlyMap<string, ReadonlySet<string>>;
   readonly inResults: ReadonlySet<string>;
@@ -23,6 +25,7 @@ export function ruleInfo(rule: OpRule): RuleInfo {
   const known = cache.get(rule);
   if (known !== undefined) return known;
   const signature = rule.axes.find((clause) => clause.kind === 'signature') ?? null;
+  const patterns = [...(signature?.operands ?? []), ...(signature?.results ?? [])];
   const inOperands = new Map<string, Set<string>>();
   const inResults = new Set<string>();
   for (const pattern of signature?.operands ?? []) {
@@ -40,6 +43,9 @@ export function ruleInfo(rule: OpRule): RuleInfo {
     signature,
     functions: rule.axes.filter((clause) => clause.kind === 'function'),
     axes: new Set([...inOperands.keys(), ...inResults]),
+    rests: new Set(
+      patterns.flatMap(({ dims }) => dims.flatMap((axis) => (axis.kind === 'rest' ? [axis.name] : []))),
+    ),
     inOperands,
     inResults,
     inSizes,

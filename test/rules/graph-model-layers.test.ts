@@ -352,6 +352,7 @@ const rows: readonly Row[] = [
       inputs: image,
       constants: { transforms: [1, 8], size: { ints: [6, 9] }, fill: { ints: [0], shape: [] } },
       attr: { interpolation: 'BILINEAR', fill_mode: 'REFLECT' },
+      batch: 1,
     },
     ['image_transform'],
   ],
