@@ -12,6 +12,7 @@ import type { Graph, WeightStore } from '../src/ir/graph.js';
 import { parseGraph } from '../src/ir/parse.js';
 import { loadRules } from '../src/lang/load.js';
 import { residualChain } from './graphs.js';
+import { peakMemory } from './speed/memory.js';
 import { svg } from './speed/plot.js';
 
 const sizes = [1_000, 10_000, 100_000];
@@ -52,7 +53,7 @@ async function compileChain(size: number): Promise<Scale> {
   );
   const times = { read: 0, axes: 0, prune: 0, passes: 0, emit: 0 };
   for (const { stage, milliseconds } of timings.entries) times[groupOf(stage)] += milliseconds;
-  return { nodes: graph.nodes.length, times, memory: process.resourceUsage().maxRSS * 1024 };
+  return { nodes: graph.nodes.length, times, memory: peakMemory() };
 }
 
 function groupOf(stage: string): (typeof stages)[number] {

@@ -1,6 +1,7 @@
 /** One measurement in a process of its own: `node child.js JOB`, with the job and the result as JSON. */
 import { alternate, type Clock, type Comparison } from './alternate.js';
 import type { CompiledModel, SpeedBackend } from './compiled.js';
+import { peakMemory } from './memory.js';
 import {
   loadEmitted,
   loadOriginal,
@@ -92,7 +93,7 @@ async function measureLoad({
   const run = original ? await loadOriginal(tf, path, signature) : (await loadEmitted(tf, path)).run;
   run(inputs);
   const { user, system } = process.cpuUsage(start);
-  return { milliseconds: (user + system) / 1000, memory: process.resourceUsage().maxRSS * 1024 };
+  return { milliseconds: (user + system) / 1000, memory: peakMemory() };
 }
 
 const job = JSON.parse(process.argv[2]!) as Job;

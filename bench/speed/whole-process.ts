@@ -15,9 +15,11 @@ export interface ProcessCost {
 }
 
 /** Says at its end what the process used. */
-const reporter = `process.on('exit', () => {
-  const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
-  process.stderr.write('\\n' + JSON.stringify({ processor: (userCPUTime + systemCPUTime) / 1e6, memory: maxRSS * 1024 }));
+const reporter = `
+import { peakMemory } from ${JSON.stringify(new URL('memory.js', import.meta.url).href)};
+process.on('exit', () => {
+  const { userCPUTime, systemCPUTime } = process.resourceUsage();
+  process.stderr.write('\\n' + JSON.stringify({ processor: (userCPUTime + systemCPUTime) / 1e6, memory: peakMemory() }));
 });`;
 
 /** Runs `espalier` with some arguments and a cache folder of its own. */
