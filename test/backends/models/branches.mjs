@@ -12,7 +12,10 @@ export default (tf) => {
     function: (image) => {
       const x = tf.elu(tf.conv2d(image, stem, 2, 'same'));
       const [a, b, c] = tf.split(x, 3, 3);
-      const joined = tf.concat([tf.sigmoid(tf.conv2d(a, left, 1, 'same')), c, tf.prelu(tf.conv2d(b, middle, 1, 'same'), slope)], 3);
+      const joined = tf.concat(
+        [tf.sigmoid(tf.conv2d(a, left, 1, 'same')), c, tf.prelu(tf.conv2d(b, middle, 1, 'same'), slope)],
+        3,
+      );
       const pooled = tf.add(tf.maxPool(joined, 2, 2, 'valid'), tf.avgPool(joined, 2, 2, 'valid'));
       return { logits: tf.add(tf.matMul(tf.reshape(pooled, [-1, 28 * 4 * 4]), dense), bias), pooled };
     },

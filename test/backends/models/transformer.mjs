@@ -25,7 +25,8 @@ export default (tf) => {
     return tf.einsum('nlhe,hed->nld', tf.einsum('nhqk,nkhe->nqhe', scores, v), output);
   };
   const gelu = (x) => tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1));
-  const product = (x, w, size) => tf.reshape(tf.matMul(tf.reshape(x, [-1, w.shape[0]]), w), [-1, length, size]);
+  const product = (x, w, size) =>
+    tf.reshape(tf.matMul(tf.reshape(x, [-1, w.shape[0]]), w), [-1, length, size]);
   const mlp = (x) => product(gelu(tf.add(product(x, up, hidden), upBias)), down, width);
 
   return {
