@@ -17,6 +17,7 @@ export default tseslint.config(
     languageOptions: {
       globals: {
         console: 'readonly',
+        performance: 'readonly',
         process: 'readonly',
         URL: 'readonly',
         require: 'readonly',
