@@ -1,5 +1,6 @@
 /** The functions of the rule language: one table for evaluating, checking and documenting them. */
-import type { Attr } from '../ir/graph.js';
+import type { Attr, Shape } from '../ir/graph.js';
+import { commonAxes } from './common-axes.js';
 import { EvaluationError } from './evaluation-error.js';
 import { flatten, nest } from './nested.js';
 import { product, sum } from './operators.js';
@@ -164,8 +165,21 @@ function perAxis(value: Attr, n: number): Attr {
   return value;
 }
 
+const shapeOf = (value: Attr): Shape => listOf(value, 'a shape').map((size) => dimOf(size, 'a size'));
 const list = (value: Attr | undefined): readonly Attr[] => listOf(value ?? null, 'the argument');
 const text = (value: Attr | undefined): string => stringOf(value ?? null, 'the argument');
+
+/** What a tensor must be split into before it is permuted and reshaped, so that only axes are joined afterwards. */
+function splitAxes(perm: Attr, before: Attr, after: Attr): Attr {
+  const common = commonAxes(shapeOf(before), shapeOf(after));
+  if (common === null) return null;
+  const order = list(perm).map((axis) => wholeOf(axis, 'an axis'));
+  const parts = order.flatMap((_, axis) => common.first[order.indexOf(axis)] ?? []);
+  return {
+    shape: parts.map((part) => common.shape[part]!),
+    parts: common.second.map((joined) => joined.map((part) => parts.indexOf(part))),
+  };
+}
 
 const table: Record<string, BuiltIn> = {
   shape: { arity: [1, 1], kind: 'tensor' },
@@ -196,6 +210,7 @@ const table: Record<string, BuiltIn> = {
   }),
   axes: values(2, 2, ([axes, rank]) => axesList(axes!, count(rank!, 'the rank'))),
   subscripts: values(5, 5, subscripts),
+  split_axes: values(3, 3, ([perm, before, after]) => splitAxes(perm!, before!, after!)),
 
   is_list: values(1, 1, ([value]) => isList(value!)),
   len: values(1, 1, ([value]) => length(value!)),

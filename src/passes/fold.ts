@@ -28,7 +28,7 @@ export interface Folded {
 const mostElements = 1 << 27;
 
 /**
- * Computes every node whose operands are all parameters, or results of such nodes.
+ * Computes every node whose operands, if it has any, are all parameters or results of such nodes.
  * The parameters that are read no longer stay in the graph; `removeDead` drops them.
  */
 export async function foldConstants(
@@ -92,7 +92,6 @@ function isFoldable(node: Node, graph: Graph, rules: RuleSet): boolean {
     rule !== undefined &&
     rule.dynamic === null &&
     rule.emits.length > 0 &&
-    operandValues(node).length > 0 &&
     node.results.every((id) => (elementCount(graph.values[id]!.shape) ?? Infinity) <= mostElements)
   );
 }

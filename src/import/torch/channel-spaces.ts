@@ -7,6 +7,7 @@ import { termLeaves, type AxisAnalysis } from '../../axes/analysis.js';
 import type { Term } from '../../axes/terms.js';
 import type { Diagnostic } from '../../diagnostics/diagnostic.js';
 import type { Graph } from '../../ir/graph.js';
+import { quotient } from '../../ir/sizes.js';
 import type { RuleSet } from '../../lang/ast.js';
 import { importGraph } from '../build-graph.js';
 import type { SourceModel } from '../source-graph.js';
@@ -41,11 +42,15 @@ interface SharedDim {
 
 /** Compares the channel spaces of two graphs over the dimensions of parameters that both have. */
 export function compareSpaces(program: AnalysedGraph, backward: AnalysedGraph): Diagnostic[] {
-  const dims = sharedDims(program, backward);
+  const frozenIn = { program: frozenLeaves(program), backward: frozenLeaves(backward) };
+  const dims = sharedDims(program, backward).map((dim) => ({
+    ...dim,
+    program: endToEnd(dim.program, frozenIn.program),
+    backward: endToEnd(dim.backward, frozenIn.backward),
+  }));
   const problems: Diagnostic[] = [];
   const toBackward = new Map<number, number>();
   const toProgram = new Map<number, number>();
-  const frozenIn = { program: frozenLeaves(program), backward: frozenLeaves(backward) };
   for (const dim of dims) {
     if (structure(dim.program) !== structure(dim.backward)) {
       problems.push(
@@ -98,6 +103,25 @@ function sharedDims(program: AnalysedGraph, backward: AnalysedGraph): SharedDim[
     if (theirs?.length !== dims.length) return [];
     return dims.map((term, dim) => ({ name: `${name}[${dim}]`, program: term, backward: theirs[dim]! }));
   });
+}
+
+/**
+ * A product with a major factor that can't be pruned, as the sum that it is: the gates of a recurrent layer are `(3 h)`
+ * where one operation computes them, and `(h + h + h)` where an operation of each gate is seen.
+ */
+function endToEnd(term: Term, frozen: ReadonlyMap<number, string>): Term {
+  if (term.kind === 'leaf') return term;
+  if (term.kind === 'sum') {
+    const terms = term.terms.map((part) => endToEnd(part, frozen));
+    return { ...term, terms: terms.flatMap((part) => (part.kind === 'sum' ? part.terms : [part])) };
+  }
+  const [major, ...minor] = term.factors;
+  if (major?.kind !== 'leaf' || !frozen.has(major.leaf) || typeof major.size !== 'number') return term;
+  const size = quotient(term.size, major.size);
+  const rest: Term =
+    minor.length === 1 && minor[0] !== undefined ? minor[0] : { kind: 'product', factors: minor, size };
+  const copy = endToEnd(rest, frozen);
+  return { kind: 'sum', terms: Array.from({ length: major.size }, () => copy), size: term.size };
 }
 
 /** The leaves that can't be pruned, with the reason. */

@@ -375,7 +375,10 @@ def plain_value(value):
 def with_batch(first, second):
     """One description of two runs that differ in the batch size alone: sizes that differ become multiples of it."""
     if isinstance(first, dict) and isinstance(second, dict) and first.keys() == second.keys():
-        return {key: with_batch(first[key], second[key]) for key in first}
+        return {
+            key: saved_with_batch(value, second[key]) if key == "saved" else with_batch(value, second[key])
+            for key, value in first.items()
+        }
     if isinstance(first, list) and isinstance(second, list) and len(first) == len(second):
         return [with_batch(a, b) for a, b in zip(first, second)]
     if first == second and type(first) is type(second):
@@ -385,6 +388,17 @@ def with_batch(first, second):
         if factor > 0 and first == factor * FIRST_BATCH:
             return {"batch": factor}
     raise NotABatch(f"{first} with a batch of {FIRST_BATCH} becomes {second} with {SECOND_BATCH}")
+
+
+def saved_with_batch(first, second):
+    """Saved values, without those whose sizes are no multiple of the batch: the workspace of a kernel, not of the model."""
+    known = {}
+    for key in first.keys() & second.keys():
+        try:
+            known[key] = with_batch(first[key], second[key])
+        except NotABatch:
+            continue
+    return {key: known[key] for key in first if key in known}
 
 
 # ---------------------------------------------------------------- the program
