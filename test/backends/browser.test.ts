@@ -1,14 +1,20 @@
 /** Emitted modules in Chromium, on every backend that runs there. */
-import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NamedTensors } from '../../src/import/source-graph.js';
-import { compareOutputs, type Difference } from '../../src/verify/compare.js';
-import { openPage, serve, startChromium, temporaryRoot, wasmPath, type Site } from './chromium.js';
+import {
+  computePage,
+  openPage,
+  serve,
+  startChromium,
+  temporaryRoot,
+  wasmPath,
+  type Site,
+} from './chromium.js';
 import { forms, networks, prepareNetwork, type Form, type Prepared } from './networks.js';
-import type { Computed, PlainTensor } from './page.js';
+import { largestDifference, named, plain } from './tensors.js';
 
 let browser: Browser;
 let root: string;
@@ -16,11 +22,7 @@ let site: Site;
 
 beforeAll(async () => {
   root = await temporaryRoot();
-  await copyFile(fileURLToPath(new URL('page.ts', import.meta.url)), join(root, 'page.ts'));
-  await writeFile(
-    join(root, 'index.html'),
-    '<!doctype html><title>Emitted modules</title><link rel="icon" href="data:,"><script type="module" src="/page.ts"></script>',
-  );
+  await computePage(root);
   site = await serve(root);
   browser = await startChromium();
 });
@@ -59,12 +61,12 @@ describe.each(networks)('%s', (network) => {
       );
       expect(computed.backend).toBe(backend);
       if (backend === 'webgl') expect(computed.float32).toBe(true);
-      results[form] = named(computed);
+      results[form] = named(computed.outputs);
     }
     await page.close();
     expect(errors).toEqual([]);
-    const understood = largest(prepared.reference, results.unpruned);
-    const pruned = largest(results.masked, results.pruned);
+    const understood = largestDifference(prepared.reference, results.unpruned);
+    const pruned = largestDifference(results.masked, results.pruned);
     console.log(
       `${network} on ${backend}: unpruned ${understood.toExponential(1)}, pruned ${pruned.toExponential(1)}`,
     );
@@ -72,26 +74,3 @@ describe.each(networks)('%s', (network) => {
     expect(pruned).toBeLessThanOrEqual(1e-5);
   });
 });
-
-function plain(tensors: NamedTensors): Record<string, PlainTensor> {
-  return Object.fromEntries(
-    Object.entries(tensors).map(([name, { dtype, shape, data }]) => [
-      name,
-      { dtype, shape, data: Array.from(data) },
-    ]),
-  );
-}
-
-function named({ outputs }: Computed): NamedTensors {
-  return Object.fromEntries(
-    Object.entries(outputs).map(([name, { dtype, shape, data }]) => [
-      name,
-      { dtype, shape, data: dtype === 'float32' ? Float32Array.from(data) : Int32Array.from(data) },
-    ]),
-  );
-}
-
-function largest(expected: NamedTensors, actual: NamedTensors): number {
-  const differences = compareOutputs(expected, actual).map(({ difference }): Difference => difference);
-  return Math.max(...differences.map(({ relative, notFinite }) => (notFinite > 0 ? Infinity : relative)));
-}

@@ -1,6 +1,7 @@
 /** Pages in Chromium, served by Vite: from the sources, as while developing, or built. */
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
@@ -44,6 +45,14 @@ export async function temporaryRoot(): Promise<string> {
   return mkdtemp(join(cache, 'page-'));
 }
 
+/** Puts a page into a folder that computes with emitted modules; see page.ts. */
+export async function computePage(root: string): Promise<void> {
+  await copyFile(fileURLToPath(new URL('page.ts', import.meta.url)), join(root, 'page.ts'));
+  const page =
+    '<!doctype html><link rel="icon" href="data:," /><script type="module" src="/page.ts"></script>';
+  await writeFile(join(root, 'index.html'), page);
+}
+
 export interface Site {
   readonly url: string;
   close(): Promise<void>;
@@ -62,7 +71,7 @@ export async function serve(root: string): Promise<Site> {
   await server.listen();
   const { port } = server.httpServer!.address() as { port: number };
   return {
-    url: `http://localhost:${port}`.replace('localhost', '127.0.0.1'),
+    url: `http://127.0.0.1:${port}`,
     close: async () => {
       await server.close();
       await rm(join(root, '.vite'), { recursive: true, force: true });

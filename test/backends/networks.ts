@@ -27,7 +27,8 @@ export interface Prepared {
   emit(backend: BackendName): Promise<Readonly<Record<Form, EmittedModule>>>;
 }
 
-async function pathOf(network: Network): Promise<string> {
+/** Where a model is. */
+export async function pathOf(network: Network): Promise<string> {
   if (network === 'mobilenet') return zooModel('nsfw_mobilenet_v2');
   return fileURLToPath(
     new URL(`models/${network === 'grouped' ? network : `${network}.mjs`}`, import.meta.url),

@@ -1,13 +1,7 @@
 /** Runs in the browser: loads emitted modules and computes with them. Tests call `window.compute`. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { ModelExports } from '../../src/emit/run-module.js';
-
-/** A tensor as it goes between the test and the page. */
-export interface PlainTensor {
-  readonly dtype: 'float32' | 'int32' | 'bool';
-  readonly shape: readonly number[];
-  readonly data: readonly number[];
-}
+import type { PlainTensor } from './tensors.js';
 
 export interface Computed {
   /** The backend that TensorFlow.js chose. */
