@@ -107,7 +107,7 @@ async function build(target: BindingPackage, options: InstallOptions): Promise<I
   const headers = await nodeHeaders(tools, cache);
   onStep(`headers of Node-API: ${headers}`);
   const record = { wheel: wheelName(options), tensorflow: options.version, folder };
-  const state = await inTemporaryFolder(dirname(target.libraryFolder), 'building', async (temporary) => {
+  const state = await inTemporaryFolder(target.folder, 'building', async (temporary) => {
     onProgress('compiling the binding');
     const fresh = join(temporary, 'new');
     mkdirSync(fresh);
@@ -129,11 +129,12 @@ async function replaceIfItWorks(
   const { libraryFolder } = target;
   const replaces = existsSync(libraryFolder);
   if (replaces) renameSync(libraryFolder, old);
+  const made = mkdirSync(dirname(libraryFolder), { recursive: true });
   renameSync(fresh, libraryFolder);
   onProgress('trying it');
   const state = await checkBinding(target.folder);
   if (state.works) return state;
-  rmSync(libraryFolder, { recursive: true });
+  rmSync(made ?? libraryFolder, { recursive: true });
   if (replaces) renameSync(old, libraryFolder);
   return fail({
     code: 'E915',
