@@ -94,11 +94,7 @@ export class Walk {
   readonly #termsOf = (value: ValueId): readonly TermNode[] => {
     const known = this.terms.get(value);
     if (known !== undefined) return known;
-    const { shape, name } = this.#graph.parameters[value]!;
-    const outer = this.unifier.why;
-    this.unifier.why = { ...outer, message: `it is an axis of the parameter "${name}"` };
-    const terms = shape.map((size) => this.unifier.leaf(size));
-    this.unifier.why = outer;
+    const terms = this.#graph.parameters[value]!.shape.map((size) => this.unifier.leaf(size));
     this.terms.set(value, terms);
     return terms;
   };
@@ -175,21 +171,21 @@ export class Walk {
     axes: ReadonlyMap<string, readonly TermNode[]>,
     places: ReadonlyMap<string, readonly OperandDim[]>,
   ): void {
-    const mark = (name: string, kind: Mark, message: string): void => {
+    const mark = (name: string, kind: Mark, message: () => string): void => {
       for (const term of axes.get(name) ?? []) this.unifier.mark(term, kind, message);
     };
     for (const name of info.axes) {
       const shown = places.get(name) ?? [];
-      if (info.inSizes.has(name)) mark(name, 'frozen', `${node.op} slides a window over it`);
+      if (info.inSizes.has(name)) mark(name, 'frozen', () => `${node.op} slides a window over it`);
       else if (shown.length === 0 && info.inResults.has(name)) {
         if ((info.inOperands.get(name)?.size ?? 0) === 0)
-          mark(name, 'frozen', `${node.op} computes its size`);
+          mark(name, 'frozen', () => `${node.op} computes its size`);
       } else if (!info.inResults.has(name)) {
         const data = shown.filter((place) => !this.#constant.has(place.value));
         if (data.length > 0) this.ends.push({ node, dims: data, dataOnly: data.length === shown.length });
         // Two constants are contracted, such as the state that a recurrent layer starts from: masking one is enough.
         else if (shown.length > 1) this.ends.push({ node, dims: shown.slice(0, 1), dataOnly: false });
-        else mark(name, 'frozen', `${node.op} shows it to no data: it is nobody's channel`);
+        else mark(name, 'frozen', () => `${node.op} shows it to no data: it is nobody's channel`);
       } else if (!info.rests.has(name)) {
         // What an operand shows twice comes back to it within the node, as a recurrent layer's state does.
         const recurrent = shown.filter((place) =>
@@ -198,9 +194,9 @@ export class Walk {
         if (recurrent.length > 0) this.ends.push({ node, dims: recurrent, dataOnly: false });
       }
     }
-    for (const name of rule.fixed) mark(name, 'frozen', `the rule of ${node.op} says fixed ${name}`);
-    for (const name of rule.mixes) mark(name, 'mixes', `the rule of ${node.op} says mixes ${name}`);
-    for (const name of rule.keep) mark(name, 'keep', `the rule of ${node.op} says keep ${name}`);
+    for (const name of rule.fixed) mark(name, 'frozen', () => `the rule of ${node.op} says fixed ${name}`);
+    for (const name of rule.mixes) mark(name, 'mixes', () => `the rule of ${node.op} says mixes ${name}`);
+    for (const name of rule.keep) mark(name, 'keep', () => `the rule of ${node.op} says keep ${name}`);
   }
 
   /** For axis functions: `fixed over` marks the axes of the first operand that the attribute lists. */

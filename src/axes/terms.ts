@@ -74,11 +74,11 @@ export function flatParts(term: TermNode, kind: 'sum' | 'product'): TermNode[] {
   return flat;
 }
 
-/** All leaves under a term, each once a place. */
-export function leavesOf(term: TermNode): LeafNode[] {
+/** All leaves under a term (or the first of them), each once a place. */
+export function leavesOf(term: TermNode, most = Infinity): LeafNode[] {
   const leaves: LeafNode[] = [];
   const stack: TermNode[] = [term];
-  while (stack.length > 0) {
+  while (stack.length > 0 && leaves.length < most) {
     const top = find(stack.pop()!);
     if (top.kind === 'leaf') leaves.push(top);
     else for (let i = top.parts.length - 1; i >= 0; i--) stack.push(top.parts[i]!);

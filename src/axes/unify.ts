@@ -24,7 +24,6 @@ import {
 
 /** Something that happened to leaves, in order: what `explain` prints. */
 export type AxisEvent =
-  | { readonly kind: 'born'; readonly leaf: number; readonly why: Why }
   | { readonly kind: 'joined'; readonly leaf: number; readonly with: readonly number[]; readonly why: Why }
   | { readonly kind: 'split'; readonly leaf: number; readonly into: readonly number[]; readonly why: Why }
   | { readonly kind: Mark; readonly leaf: number; readonly why: Why };
@@ -43,7 +42,6 @@ export class Unifier {
   leaf(size: Dim): LeafNode {
     const leaf: LeafNode = { kind: 'leaf', id: this.leaves.length, size, forward: null, marks: {} };
     this.leaves.push(leaf);
-    this.events.push({ kind: 'born', leaf: leaf.id, why: this.why });
     return leaf;
   }
 
@@ -79,9 +77,13 @@ export class Unifier {
     return leaf;
   }
 
-  /** Marks every leaf under a term, with today's reason unless it carries the mark already. */
-  mark(term: TermNode, mark: Mark, message = this.why.message): void {
-    this.#markWith(term, mark, { ...this.why, message });
+  /**
+   * Marks every leaf under a term, with today's reason unless it carries the mark already.
+   * @param message Why, in words; as a function where most terms carry the mark, so that the words are seldom needed.
+   */
+  mark(term: TermNode, mark: Mark, message: string | (() => string) = this.why.message): void {
+    if (find(term).marks[mark] !== undefined) return;
+    this.#markWith(term, mark, { ...this.why, message: typeof message === 'string' ? message : message() });
   }
 
   #markWith(term: TermNode, mark: Mark, why: Why): void {
@@ -116,12 +118,7 @@ export class Unifier {
     this.events.push({
       kind: 'joined',
       leaf: leaf.id,
-      with:
-        to.kind === 'leaf'
-          ? [to.id]
-          : leavesOf(to)
-              .slice(0, 16)
-              .map((l) => l.id),
+      with: to.kind === 'leaf' ? [to.id] : leavesOf(to, 16).map((l) => l.id),
       why: this.why,
     });
     for (const mark of MARKS) {
