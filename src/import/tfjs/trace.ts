@@ -24,7 +24,7 @@ import type { TensorFlow } from './tensorflow.js';
 export type { TraceInput, TraceSubject } from './run.js';
 
 /** Two sizes show how numbers follow the batch, one of them the one that most people run; the third checks it. */
-const batches = [2, 1, 3];
+const batches = [2, 1, 5];
 
 export interface Trace extends BuiltGraph {
   /** A hash of all that the first run did: kernels, attributes, constants. */

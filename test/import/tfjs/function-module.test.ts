@@ -336,7 +336,7 @@ export default (tf) => {
       'E251: the model does not do the same in every run',
       '  at model',
       '  because step 1 was kernel Neg (input 0) with a batch of 2,',
-      'and kernel Relu (input 0) with a batch of 3',
+      'and kernel Relu (input 0) with a batch of 5',
     ]);
   });
 
@@ -362,7 +362,7 @@ export default (tf) => {
     expect(await problem(body('(x) => x.pad([[0, 1], [0, 0]])'))).toEqual([
       'E252: the shape of result 0 of kernel PadV2: a number is neither constant nor a multiple of the batch',
       '  at the shape of result 0 of kernel PadV2',
-      '  because in 3 runs it was 3 (batch 2), 2 (batch 1), 4 (batch 3)',
+      '  because in 3 runs it was 3 (batch 2), 2 (batch 1), 6 (batch 5)',
     ]);
   });
 
