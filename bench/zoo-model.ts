@@ -78,7 +78,8 @@ async function withShapes(
   }
 }
 
-function summarise(name: string, result: CompileResult): ZooResult {
+/** The row of a model that was compiled and verified. */
+export function summarise(name: string, result: CompileResult): ZooResult {
   const { report, records, timings, warnings } = result;
   const { checks, passed } = result.verification!.result;
   const difference = (what: string): number => checks.find((check) => check.name === what)!.relative;

@@ -52,6 +52,8 @@ export function compareSpaces(program: AnalysedGraph, backward: AnalysedGraph): 
   const toBackward = new Map<number, number>();
   const toProgram = new Map<number, number>();
   for (const dim of dims) {
+    // What stays as it is in both graphs may be coupled in one with more than in the other.
+    if (!canChange(dim.program, frozenIn.program) && !canChange(dim.backward, frozenIn.backward)) continue;
     if (structure(dim.program) !== structure(dim.backward)) {
       problems.push(
         differs(
@@ -64,6 +66,8 @@ export function compareSpaces(program: AnalysedGraph, backward: AnalysedGraph): 
     const leaves = termLeaves(dim.backward);
     for (const [i, leaf] of termLeaves(dim.program).entries()) {
       const partner = leaves[i]!;
+      // Axes that stay as they are in both graphs may meet others in one of them: the places of an index, say.
+      if (frozenIn.program.has(leaf) && frozenIn.backward.has(partner)) continue;
       const known = toBackward.get(leaf) ?? partner;
       const knownBack = toProgram.get(partner) ?? leaf;
       if (known !== partner || knownBack !== leaf) {
@@ -122,6 +126,12 @@ function endToEnd(term: Term, frozen: ReadonlyMap<number, string>): Term {
     minor.length === 1 && minor[0] !== undefined ? minor[0] : { kind: 'product', factors: minor, size };
   const copy = endToEnd(rest, frozen);
   return { kind: 'sum', terms: Array.from({ length: major.size }, () => copy), size: term.size };
+}
+
+/** Whether any channel can go: an axis of size one keeps its only one. */
+function canChange(term: Term, frozen: ReadonlyMap<number, string>): boolean {
+  if (term.kind === 'leaf') return term.size !== 1 && !frozen.has(term.leaf);
+  return (term.kind === 'sum' ? term.terms : term.factors).some((part) => canChange(part, frozen));
 }
 
 /** The leaves that can't be pruned, with the reason. */

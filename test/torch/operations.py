@@ -1,0 +1,195 @@
+"""PyTorch's operations in small models, a family each: what the models of models.py don't use, and the ways to call it.
+
+    python test/torch/operations.py OUT     writes a trace of each family into OUT
+"""
+
+import os
+import sys
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, "..", "..", "src", "import", "torch")]
+
+import models  # noqa: E402
+from espalier_tracer import Input, trace  # noqa: E402
+
+
+class Convolutions(nn.Module):
+    """Padding of every kind, dilation, groups, depth multipliers, transposed convolutions."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Conv2d(3, 8, 3, padding="same")
+        self.dilated = nn.Conv2d(8, 12, 3, padding=2, dilation=2, stride=2)
+        self.grouped = nn.Conv2d(12, 8, (1, 3), padding=(0, 1), groups=4, bias=False)
+        self.multiplied = nn.Conv2d(8, 16, 3, padding=1, groups=8)
+        self.up = nn.ConvTranspose2d(16, 6, 4, stride=2, padding=1)
+        self.odd = nn.ConvTranspose2d(6, 4, 3, stride=2, padding=1, output_padding=1, bias=False)
+        self.prelu = nn.PReLU(6)
+        self.last = nn.Conv2d(4, 2, 1)
+
+    def forward(self, x):
+        x = self.grouped(F.relu(self.dilated(self.first(x))))
+        x = self.odd(self.prelu(self.up(F.leaky_relu(self.multiplied(x), 0.1))))
+        return self.last(x)
+
+
+class Pooling(nn.Module):
+    """Windows that reach over the border, adaptive pooling, resizing, shuffles of pixels, borders."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Conv2d(3, 8, 1)
+        self.second = nn.Conv2d(8, 8, 1)
+        self.last = nn.Conv2d(8, 4, 1)
+        self.shuffled = nn.Conv2d(2, 3, 1)
+
+    def forward(self, x):
+        x = self.first(x)
+        a = F.max_pool2d(x, 3, 2, ceil_mode=True)
+        b = F.max_pool2d(F.pad(x, (0, 1, 1, 0)), 3, 2, padding=1)
+        c = F.avg_pool2d(x, 3, 2, padding=1)
+        d = F.avg_pool2d(x, 3, 2, padding=1, count_include_pad=False)
+        e = F.avg_pool2d(x, 2, ceil_mode=True)
+        f = F.adaptive_avg_pool2d(F.pad(x, (1, 1, 1, 1), value=0.5), 6)
+        g = F.interpolate(self.second(x), size=(6, 7), mode="bilinear", align_corners=False)
+        h = F.interpolate(x, size=(5, 5), mode="bilinear", align_corners=True)
+        i = F.interpolate(x, scale_factor=2, mode="nearest")
+        same = a + b[:, :, :5, :5] + c + d + e + f[:, :, :5, :5] + g[:, :, :5, :5] + h + i[:, :, ::4, ::4]
+        return {"image": self.last(same), "pixels": self.shuffled(F.pixel_shuffle(self.second(x), 2))}
+
+
+class Activations(nn.Module):
+    """Functions of one element, of two, and of all along an axis."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Linear(6, 16)
+        self.second = nn.Linear(16, 16)
+        self.last = nn.Linear(16, 5)
+
+    def forward(self, x):
+        x = self.first(x)
+        y = self.second(F.relu6(x) + F.hardtanh(x, -0.5, 2.0) - F.elu(x) + F.selu(x) * F.softplus(x))
+        x = F.silu(y) + F.mish(x) + F.hardswish(y) / (1 + F.hardsigmoid(x)) + F.gelu(x, approximate="tanh")
+        x = x + torch.sigmoid(y) * torch.tanh(y) + torch.sqrt(torch.abs(x) + 0.25) + torch.clamp(y, min=-1)
+        x = torch.add(x, y, alpha=0.5) + torch.sub(2 * x, y, alpha=0.25) + (1 - x) + (-y) ** 2 + torch.exp(-torch.abs(x))
+        x = torch.maximum(x, y) + torch.minimum(x, 0.5 * y) + torch.where(x > y, x, 0.1 * y) + torch.erf(x) + x.square()
+        x = x.masked_fill(y < -2.0, 0.5) * torch.rsqrt(1 + y * y) + torch.log1p(y.abs()) + torch.sin(x) + torch.cos(y)
+        return F.log_softmax(self.last(x), dim=1), torch.softmax(self.last(F.dropout(x, training=self.training)), -1)
+
+
+class Shapes(nn.Module):
+    """Parts, joints, views, and indices that are constants."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Conv2d(3, 8, 1)
+        self.second = nn.Conv2d(8, 8, 1)
+        self.table = nn.Parameter(torch.zeros(9, 8))
+        self.dense = nn.Linear(8, 4)
+        self.last = nn.Linear(6 * 6 * 8, 3)
+        self.register_buffer("places", torch.tensor([3, 1, 4, 1, 5, 0]))
+        self.register_buffer("rows", torch.tensor([2, 0, 1]))
+
+    def forward(self, x):
+        x = self.first(x)
+        a, b = x.chunk(2, 1)
+        c, d = torch.split(self.second(x), [3, 5], dim=1)
+        x = torch.cat([b, a], 1) + torch.cat([d, c], dim=1)
+        x = torch.roll(x, 1, 3) + torch.roll(x, shifts=(-2, 1), dims=(2, 3)) + torch.flip(x, [2])
+        s = torch.stack([x[:, :, 0], x[:, :, -1]], dim=1).sum(1)
+        u, v, w = self.table[self.places].unsqueeze(0).expand(2, -1, -1).reshape(2, 3, 2, 8).unbind(1)
+        e = (u + v + w).mean(0).permute(1, 0).unsqueeze(-1)
+        e = F.pad(e, (0, 0, 1, 3))
+        x = x + s.unsqueeze(2) + e.transpose(-1, -2) + x.index_select(2, self.places) + x[:, :, self.places]
+        mask = torch.zeros(6, 6)
+        mask[1:3, 2:] = 1
+        mask[-1:, :] = 0.5
+        x = x * mask + x.narrow(2, 1, 1) + x.repeat(1, 1, 1, 1)
+        rows = x.flatten(2).permute(0, 2, 1).contiguous().view(x.size(0), 6, 6, 8)[:, self.rows].mean((1, 2)).squeeze(1)
+        return self.last(x.flatten(1)), self.dense(rows), self.dense(x.amax(dim=(2, 3)) + x.sum(-1)[:, :, 2])
+
+
+class Normalisation(nn.Module):
+    """Layer, group and batch normalisation, with and without their own scales."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Conv2d(3, 8, 3, padding=1)
+        self.batch = nn.BatchNorm2d(8, eps=1e-3)
+        self.plain = nn.BatchNorm2d(8, affine=False)
+        self.group = nn.GroupNorm(4, 8)
+        self.second = nn.Conv2d(8, 6, 1, bias=False)
+        self.layer = nn.LayerNorm([6, 4, 4])
+        self.last = nn.Linear(6, 5)
+        self.one = nn.BatchNorm1d(5)
+
+    def forward(self, x):
+        x = self.group(F.relu(self.plain(self.batch(self.first(x)))))
+        x = self.layer(self.second(x)).mean((2, 3))
+        return self.one(self.last(F.layer_norm(x, [6])))
+
+
+class Attention(nn.Module):
+    """Attention as PyTorch has it, by hand, and with einsum."""
+
+    def __init__(self):
+        super().__init__()
+        self.own = nn.MultiheadAttention(16, 4, batch_first=True)
+        self.qkv = nn.Linear(16, 48, bias=False)
+        self.dense = nn.Linear(16, 16)
+        self.bias = nn.Parameter(torch.zeros(1, 4, 6, 6))
+        self.last = nn.Linear(16, 3)
+        self.register_buffer("causal", torch.ones(6, 6).tril().bool())
+
+    def forward(self, x):
+        x = x + self.own(x, x, x, need_weights=False)[0]
+        q, k, v = self.qkv(x).reshape(x.size(0), 6, 3, 4, 4).permute(2, 0, 3, 1, 4)
+        a = F.scaled_dot_product_attention(q, k, v, attn_mask=self.bias)
+        b = F.scaled_dot_product_attention(q, k, v, attn_mask=self.causal, scale=0.3)
+        c = torch.einsum("b h i d, b h j d -> b h i j", q, k).softmax(-1)
+        c = torch.einsum("bhij,bhjd->bhid", c, v)
+        x = x + self.dense((a + b + c).transpose(1, 2).reshape(x.size(0), 6, 16))
+        return self.last(torch.baddbmm(x, torch.bmm(x, x.transpose(1, 2)), x) if self.training else x)
+
+
+class Recurrent(nn.Module):
+    """Recurrent layers: in both directions, time first, from a given state, without biases."""
+
+    def __init__(self):
+        super().__init__()
+        self.lstm = nn.LSTM(4, 6, batch_first=True, bidirectional=True)
+        self.plain = nn.LSTM(12, 6, bias=False)
+        self.gru = nn.GRU(6, 6, num_layers=2, batch_first=True)
+        self.state = nn.Parameter(torch.zeros(2, 1, 6))
+        self.last = nn.Linear(12, 3)
+
+    def forward(self, x):
+        x, (h, c) = self.lstm(x)
+        x, _ = self.plain(x.transpose(0, 1))
+        x, last = self.gru(x.transpose(0, 1), self.state.expand(-1, x.size(1), -1).contiguous())
+        return self.last(torch.cat([x[:, -1], last[0]], 1)), h + c
+
+
+FAMILIES = {
+    "convolutions": (Convolutions, [1, 3, 9, 9]),
+    "pooling": (Pooling, [1, 3, 10, 10]),
+    "activations": (Activations, [1, 6]),
+    "shapes": (Shapes, [1, 3, 6, 6]),
+    "normalisation": (Normalisation, [1, 3, 4, 4]),
+    "attention": (Attention, [1, 6, 16]),
+    "recurrent": (Recurrent, [1, 5, 4]),
+}
+
+if __name__ == "__main__":
+    out, *names = sys.argv[1:]
+    for name in names or FAMILIES:
+        family, shape = FAMILIES[name]
+        torch.manual_seed(0)
+        document = trace(models.settle(family()), {0: Input(0, shape, batch_dim=0)}, os.path.join(out, name), name=name)
+        for note in [*document["warnings"], *document["missing"].values()]:
+            print(f"{name}: {note}", file=sys.stderr)
