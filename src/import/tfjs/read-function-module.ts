@@ -111,7 +111,10 @@ async function loadReference(
   const runtime: Runtime = {
     subject,
     run: async (inputs) =>
-      namedOutputs(tf, await belongings.collect(async () => subject.run(inputs)), { ...subject, outputNames }),
+      namedOutputs(tf, await belongings.collect(async () => subject.run(inputs)), {
+        ...subject,
+        outputNames,
+      }),
     dispose: () => {
       belongings.dispose();
     },
