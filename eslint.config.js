@@ -2,7 +2,16 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', '.cache/', 'demo-out/', 'examples/browser/classifier/', 'docs/generated/'] },
+  {
+    ignores: [
+      'dist/',
+      'node_modules/',
+      '.cache/',
+      'demo-out/',
+      'examples/browser/classifier/',
+      'docs/generated/',
+    ],
+  },
   js.configs.recommended,
   ...tseslint.configs.strict,
   {

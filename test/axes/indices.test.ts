@@ -55,7 +55,9 @@ describe('index lists', () => {
         const kept = new Map<number, number[]>();
         visitChannels(term, (l) => {
           if (kept.has(l)) return;
-          const chosen = Array.from({ length: l % 10 }, (_, i) => i).filter(() => coins.next().value as boolean);
+          const chosen = Array.from({ length: l % 10 }, (_, i) => i).filter(
+            () => coins.next().value as boolean,
+          );
           kept.set(l, chosen.length === 0 ? [0] : chosen);
         });
         const indices = keptIndices(term, kept)!;

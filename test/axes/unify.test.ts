@@ -14,7 +14,9 @@ function show(terms: readonly TermNode[]): string {
       const size = typeof top.size === 'number' ? `${top.size}` : `${top.size.batch}N`;
       return `${name}${size}${top.marks.frozen === undefined ? '' : '!'}`;
     }
-    return `(${flatParts(top, top.kind).map(text).join(top.kind === 'sum' ? ' + ' : ' ')})`;
+    return `(${flatParts(top, top.kind)
+      .map(text)
+      .join(top.kind === 'sum' ? ' + ' : ' ')})`;
   };
   return terms.map(text).join('  ');
 }
@@ -114,7 +116,9 @@ const recipe = (size: number, depth: number): fc.Arbitrary<Recipe> => {
   const sum = fc
     .integer({ min: 1, max: size - 1 })
     .chain((first) =>
-      fc.tuple(recipe(first, depth - 1), recipe(size - first, depth - 1)).map<Recipe>((parts) => ({ sum: parts })),
+      fc
+        .tuple(recipe(first, depth - 1), recipe(size - first, depth - 1))
+        .map<Recipe>((parts) => ({ sum: parts })),
     );
   const divisors = Array.from({ length: size - 2 }, (_, i) => i + 2).filter((d) => size % d === 0);
   const product =
@@ -155,7 +159,9 @@ const sizes = (term: TermNode): number => {
   return parts.reduce((a, b) => (top.kind === 'sum' ? a + b : a * b));
 };
 
-const pairOfTerms = fc.integer({ min: 1, max: 48 }).chain((size) => fc.tuple(recipe(size, 3), recipe(size, 3)));
+const pairOfTerms = fc
+  .integer({ min: 1, max: 48 })
+  .chain((size) => fc.tuple(recipe(size, 3), recipe(size, 3)));
 const tripleOfTerms = fc
   .integer({ min: 1, max: 36 })
   .chain((size) => fc.tuple(recipe(size, 2), recipe(size, 2), recipe(size, 2)));
@@ -194,7 +200,9 @@ describe('unify, for all terms', () => {
           const u = new Unifier();
           const terms = [build(r, u), build(s, u), build(t, u)];
           for (const [i, j] of order) u.unify(terms[i]!, terms[j]!);
-          fc.pre(!u.events.some((event) => event.kind === 'frozen' && event.why.message.includes('common factor')));
+          fc.pre(
+            !u.events.some((event) => event.kind === 'frozen' && event.why.message.includes('common factor')),
+          );
           return [...new Set(terms.map((term) => classes(term)))];
         };
         const one = partition([
@@ -214,7 +222,9 @@ describe('unify, for all terms', () => {
 /** Which channels must go together, as text: positions that share a prunable channel share a number. */
 function classes(term: TermNode): string {
   const names = new Map<string, number>();
-  const leafFrozen = new Set(leavesOf(term).flatMap((leaf) => (leaf.marks.frozen === undefined ? [] : [`${leaf.id}`])));
+  const leafFrozen = new Set(
+    leavesOf(term).flatMap((leaf) => (leaf.marks.frozen === undefined ? [] : [`${leaf.id}`])),
+  );
   return owners(term)
     .map((owner) => {
       const free = owner
