@@ -11,7 +11,7 @@ import { readTorchTrace } from '../../src/import/torch/read-torch-trace.js';
 import { loadRules } from '../../src/lang/load.js';
 import { maskGraph } from '../../src/prune/mask.js';
 import { prune } from '../../src/prune/prune.js';
-import { compareOutputs, type OutputDifference } from '../../src/verify/compare.js';
+import { compareOutputs } from '../../src/verify/compare.js';
 
 const tolerance = 1e-5;
 const rules = loadRules([]);
@@ -54,7 +54,7 @@ function examplesOf(model: SourceModel): NonNullable<SourceModel['examples']> {
   return examples;
 }
 
-function expectEqual(differences: readonly OutputDifference[]): void {
+function expectEqual(differences: ReturnType<typeof compareOutputs>): void {
   for (const { output, difference } of differences) {
     expect(difference.problem ?? null, output).toBeNull();
     expect(difference.relative, output).toBeLessThanOrEqual(tolerance);
