@@ -22,7 +22,7 @@ const models: readonly (readonly [name: string, inputs: readonly string[], space
   ['densenet121', image, 120],
   ['shufflenet_v2_x1_0', image, 31],
   ['mobilenet_v3_small', image, 27],
-  ['lraspp_mobilenet_v3_large', image, 33],
+  ['lraspp_mobilenet_v3_large', image, 30],
   ['small_vit', ['x=N,3,32,32'], 6],
   ['small_swin', ['x=N,3,32,32'], 8],
   ['lstm', ['x=N,12,32'], 2],
