@@ -12,6 +12,8 @@ const relayouts: ReadonlySet<AxisFunctionName> = new Set(['permute', 'reshape', 
  */
 export class ParameterNames {
   private readonly taken: Set<string>;
+  /** How often a name was asked for: what was found taken stays taken, and is not tried again. */
+  private readonly counts = new Map<string, number>();
   private readonly producers = new Map<ValueId, Node>();
   /** The first node that stays and reads a value, and as what. */
   private readonly readers = new Map<ValueId, { node: Node; operand: string }>();
@@ -74,9 +76,11 @@ export class ParameterNames {
   }
 
   private unique(base: string): string {
-    let name = base;
-    for (let count = 2; this.taken.has(name) || this.weights.has(name); count++)
-      name = `${base}#${String(count)}`;
+    let count = this.counts.get(base) ?? 0;
+    let name: string;
+    do name = ++count === 1 ? base : `${base}#${String(count)}`;
+    while (this.taken.has(name) || this.weights.has(name));
+    this.counts.set(base, count);
     return name;
   }
 }
