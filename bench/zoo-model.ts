@@ -80,7 +80,7 @@ async function withShapes(
 
 /** The row of a model that was compiled and verified. */
 export function summarise(name: string, result: CompileResult): ZooResult {
-  const { report, records, timings, warnings } = result;
+  const { report, nodes, timings, warnings } = result;
   const { checks, passed } = result.verification!.result;
   const difference = (what: string): number => checks.find((check) => check.name === what)!.relative;
   // A model that is compiled twice, with constants moved into weights and without, has stages twice.
@@ -90,7 +90,7 @@ export function summarise(name: string, result: CompileResult): ZooResult {
     timings.filter(({ stage }) => of(stage)).reduce((sum, { milliseconds }) => sum + milliseconds, 0);
   return {
     name,
-    nodes: records[0]!.before.nodes.length,
+    nodes: nodes.before,
     spaces: [report.spaces.pruned, report.spaces.total],
     macs: [report.macs.before, report.macs.after],
     params: [report.params.before, report.params.after],

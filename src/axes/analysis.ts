@@ -33,8 +33,8 @@ export interface AxisAnalysis {
   /** One term a dimension. */
   readonly terms: ReadonlyMap<ValueId, readonly Term[]>;
   readonly spaces: readonly Space[];
-  /** The terms of the axes that a node's rule names. */
-  readonly nodeAxes: ReadonlyMap<string, ReadonlyMap<string, readonly Term[]>>;
+  /** The terms of the axes that a node's rule names, by node; resolved when first asked for. */
+  readonly nodeAxes: Pick<ReadonlyMap<string, ReadonlyMap<string, readonly Term[]>>, 'get'>;
   /** Where masks are multiplied in. */
   readonly ends: readonly MaskEnd[];
   /** Dimensions of all values that share a leaf; computed when first asked for. */
@@ -76,14 +76,19 @@ export function analyse(graph: Graph, rules: RuleSet, walk: Walk): AxisAnalysis 
   const terms = new Map<ValueId, readonly Term[]>();
   for (const [value, nodes] of walk.terms) terms.set(value, nodes.map(resolve));
   const nodeAxes = new Map<string, ReadonlyMap<string, readonly Term[]>>();
-  for (const [node, axes] of walk.nodeAxes) {
-    nodeAxes.set(node, new Map([...axes].map(([name, nodes]) => [name, nodes.map(resolve)])));
-  }
+  const axesOf = (node: string): ReadonlyMap<string, readonly Term[]> | undefined => {
+    const known = nodeAxes.get(node);
+    const axes = walk.nodeAxes.get(node);
+    if (known !== undefined || axes === undefined) return known;
+    const resolvedAxes = new Map([...axes].map(([name, nodes]) => [name, nodes.map(resolve)]));
+    nodeAxes.set(node, resolvedAxes);
+    return resolvedAxes;
+  };
 
   let members: Map<number, ValueDim[]> | null = null;
   return {
     terms,
-    nodeAxes,
+    nodeAxes: { get: axesOf },
     spaces: channelSpaces(graph, walk, order, yielded),
     ends: walk.ends.flatMap((end) => end.dims.map((dim) => ({ ...dim, node: end.node.id }))),
     membersOf: (leaf) => {

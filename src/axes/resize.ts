@@ -1,8 +1,8 @@
 /** After channels have been chosen: new shapes for all values, and new numbers for all attributes that name a size. */
-import { produce } from 'immer';
 import type { Expr, OpRule, RuleSet } from '../lang/ast.js';
-import type { Attr, Attrs, Dim, Graph, Node, Shape, TensorType, ValueId } from '../ir/graph.js';
+import type { Attr, Attrs, Dim, Graph, Node, TensorType, ValueId } from '../ir/graph.js';
 import { sameSize } from '../ir/sizes.js';
+import { sameShape } from '../ir/types.js';
 import { fail } from '../diagnostics/diagnostic.js';
 import { inferNode } from '../shapes/infer-shapes.js';
 import { printShape } from '../shapes/errors.js';
@@ -17,21 +17,26 @@ import { keptIndices, keptSize, type Keep } from './indices.js';
  * @throws DiagnosticError where an attribute names a size and the rule doesn't say how it follows.
  */
 export function resizeGraph(graph: Graph, rules: RuleSet, analysis: AxisAnalysis, keep: Keep): Graph {
-  const resized = (value: ValueId, type: TensorType): Shape => {
-    const terms = analysis.terms.get(value);
-    return terms === undefined ? type.shape : terms.map((term) => keptSize(term, keep));
+  const resized = <T extends TensorType>(value: ValueId, type: T): T => {
+    const shape = analysis.terms.get(value)?.map((term) => keptSize(term, keep));
+    return shape === undefined || sameShape(shape, type.shape) ? type : { ...type, shape };
   };
-  const values: Record<ValueId, TensorType> = {};
-  for (const [value, type] of Object.entries(graph.values)) {
-    values[value] = { dtype: type.dtype, shape: resized(value, type) };
-  }
-  const nodes = graph.nodes.map((node) => resizeNode(node, rules.ops.get(node.op)!, analysis, keep, values));
-  return produce(graph, (draft) => {
-    for (const [value, parameter] of Object.entries(draft.parameters))
-      parameter.shape = [...values[value]!.shape];
-    draft.values = values as typeof draft.values;
-    draft.nodes = nodes as typeof draft.nodes;
-  });
+  const values = mapRecord(graph.values, resized);
+  return {
+    ...graph,
+    values,
+    parameters: mapRecord(graph.parameters, resized),
+    nodes: graph.nodes.map((node) => resizeNode(node, rules.ops.get(node.op)!, analysis, keep, values)),
+  };
+}
+
+function mapRecord<T>(
+  record: Readonly<Record<string, T>>,
+  map: (key: string, item: T) => T,
+): Record<string, T> {
+  const mapped: Record<string, T> = {};
+  for (const key of Object.keys(record)) mapped[key] = map(key, record[key]!);
+  return mapped;
 }
 
 function resizeNode(

@@ -58,18 +58,3 @@ export function timingsTable(timings: CompileResult['timings']): string {
     rows.map(({ stage, milliseconds }) => [stage, milliseconds.toFixed(1)]),
   );
 }
-
-/** What each pass did: applications of rewrites, nodes removed and added. */
-export function traceText(result: CompileResult): string {
-  return result.records
-    .map(({ name, applied, removed: gone, added, patches, milliseconds }) => {
-      const counts = new Map<string, number>();
-      for (const { rewrite } of applied) counts.set(rewrite, (counts.get(rewrite) ?? 0) + 1);
-      const rewrites = [...counts].map(([rewrite, count]) => `  ${rewrite}: ${count} times`);
-      return [
-        `${name}: ${gone.length} nodes removed, ${added.length} added, ${patches.length} patches, ${milliseconds.toFixed(1)} ms`,
-        ...rewrites,
-      ].join('\n');
-    })
-    .join('\n');
-}

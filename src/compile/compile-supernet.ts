@@ -22,6 +22,7 @@ import { testInputs, type TestInput } from '../verify/inputs.js';
 import { verifyModel, type Runner, type Verification } from '../verify/verify.js';
 import { lowerModel, type LoweredModel } from './lower.js';
 import { analyseModel, type ModelOptions, type PreparedModel } from './prepare.js';
+import type { StageRecord } from '../passes/pipeline.js';
 import type { Timings } from './timings.js';
 import { withoutMissingKernels } from './verify-lowered.js';
 
@@ -39,6 +40,7 @@ export interface SupernetOptions extends ModelOptions {
   readonly switchableBn?: number;
   readonly pipeline: string;
   readonly backend: string;
+  readonly onRecord?: (record: StageRecord) => void;
 }
 
 /** The spaces of a model under their names. */
@@ -64,7 +66,13 @@ export async function emitSupernet(
   const { graph, rules } = prepared;
   const { spaces, warnings } = timings.time('spaces', () => spacesOf(prepared, options));
   const masked = maskInputs(graph, rules, spaces.analysis, spaces.list);
-  const lowered = await lowerModel({ ...prepared, graph: masked.graph }, options, null, timings);
+  const lowered = await lowerModel(
+    { ...prepared, graph: masked.graph },
+    options,
+    null,
+    timings,
+    options.onRecord,
+  );
   const whole = masksAsParameters(lowered.graph, masked.masks);
   const supernet: SupernetParts = {
     spaces: new Map(spaces.list.map(({ space }) => [space.id, space.size])),

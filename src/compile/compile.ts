@@ -9,7 +9,7 @@ import type { EmittedModule } from '../emit/module.js';
 import type { Shape } from '../ir/graph.js';
 import type { StageRecord } from '../passes/pipeline.js';
 import { type PruneOptions, type TargetKind, targetKinds } from '../prune/options.js';
-import { prune, type PruneReport } from '../prune/prune.js';
+import { prune, type BeforeAfter, type PruneReport } from '../prune/prune.js';
 import { prunableSpaces } from '../prune/select.js';
 import { describeSubnet, printSubnet, type Subnet } from '../prune/subnet.js';
 import { inferAxes } from '../axes/infer.js';
@@ -43,6 +43,8 @@ export interface CompileOptions extends ModelOptions, PruneOptions {
   /** False: don't verify. */
   readonly verify?: boolean;
   readonly onStage?: (stage: string) => void;
+  /** Told what each pass did; without it that is not worked out. */
+  readonly onRecord?: (record: StageRecord) => void;
 }
 
 export interface CompileResult {
@@ -53,8 +55,8 @@ export interface CompileResult {
   readonly verification: { readonly backend: string; readonly result: Verification } | null;
   readonly warnings: readonly Diagnostic[];
   readonly timings: Timings['entries'];
-  /** What each pass did. */
-  readonly records: readonly StageRecord[];
+  /** Nodes of the imported graph, and of the one that was emitted. */
+  readonly nodes: BeforeAfter;
   readonly weightBytes: number;
 }
 
@@ -84,6 +86,7 @@ export async function compileModel(path: string, options: CompileOptions): Promi
       lowering,
       { ...pruning, preferredMultiple: preferredMultiples[backend] },
       timings,
+      options.onRecord,
     );
     const emission = { backend, trainable: options.trainable ?? false };
     const emit = (model: Pick<LoweredModel, 'graph' | 'weights'>): Promise<EmittedModule> =>
@@ -191,7 +194,7 @@ async function finish(path: string, compiled: Finished): Promise<CompileResult> 
     report: lowered.pruned!.report,
     verification,
     warnings: [...prepared.warnings, ...lowered.warnings, ...compiled.warnings],
-    records: lowered.records,
+    nodes: { before: prepared.graph.nodes.length, after: lowered.graph.nodes.length },
     weightBytes: emitted.weights.byteLength,
   };
   if (verification !== null && !verification.result.passed)

@@ -23,18 +23,18 @@ export interface Pruning extends PruneOptions {
   readonly choose?: (graph: Graph, analysis: AxisAnalysis) => Keep;
 }
 
-export interface LoweredModel extends CompileState {
-  readonly records: readonly StageRecord[];
-}
+export type LoweredModel = CompileState;
 
 /**
  * @param pruning What to remove; null runs the same pipeline without pruning, for the unpruned emission.
+ * @param onRecord Told what each stage did.
  */
 export async function lowerModel(
   prepared: PreparedModel,
   options: ModelOptions & { readonly pipeline: string },
   pruning: Pruning | null,
   timings: Timings,
+  onRecord?: (record: StageRecord) => void,
 ): Promise<LoweredModel> {
   const { rules } = prepared;
   const stages = new Map<string, Stage<CompileState>>([
@@ -53,13 +53,12 @@ export async function lowerModel(
     pruned: null,
     warnings: [],
   };
-  const { state, records } = await runPipeline(options.pipeline, start, {
+  return runPipeline(options.pipeline, start, {
     rules,
     stages,
-    onStage: (name) => timings.begin(name),
+    around: (name, run) => timings.timeAsync(name, run),
+    ...(onRecord === undefined ? {} : { onRecord }),
   });
-  for (const { name, milliseconds } of records) timings.add(name, milliseconds);
-  return { ...state, records };
 }
 
 function inferStage(state: CompileState, prepared: PreparedModel, options: ModelOptions): CompileState {

@@ -37,12 +37,14 @@ export interface PipelineOptions<S extends PassState> {
   readonly rules: RuleSet;
   /** Compiler stages, by the names that pipelines call them. */
   readonly stages: ReadonlyMap<string, Stage<S>>;
-  /** Told before each stage, for progress. */
-  readonly onStage?: (name: string, index: number, count: number) => void;
+  /** Runs a stage, by name, to time it and to show progress. */
+  readonly around?: <T>(name: string, run: () => Promise<T>) => Promise<T>;
+  /** Told what each stage did. Without it nothing of that is worked out, and no graph is held on to. */
+  readonly onRecord?: (record: StageRecord) => void;
 }
 
 /**
- * Runs a pipeline by name.
+ * Runs a pipeline by name: the state after its last stage.
  * @throws DiagnosticError for an unknown pipeline or stage, before anything runs; or where a stage leaves a graph that
  * the verifier rejects.
  */
@@ -50,31 +52,33 @@ export async function runPipeline<S extends PassState>(
   name: string,
   state: S,
   options: PipelineOptions<S>,
-): Promise<{ state: S; records: StageRecord[] }> {
+): Promise<S> {
   const pipeline = findPipeline(name, options.rules);
   const steps = resolveStages(pipeline, options);
-  const records: StageRecord[] = [];
+  const { around = (_, run) => run() } = options;
   let current = state;
-  for (const [index, step] of steps.entries()) {
-    options.onStage?.(step.name, index, steps.length);
-    const start = performance.now();
-    const before = current.graph;
-    const { state: next, applied } = await step.run(current);
-    const recorded = recordPatches(before, next.graph);
-    current = { ...next, graph: recorded.graph };
-    verifyStage(step.name, current.graph, options.rules);
-    records.push({
-      name: step.name,
-      kind: step.kind,
-      milliseconds: performance.now() - start,
-      patches: recorded.patches,
-      applied,
-      ...changedNodes(before, recorded.graph),
-      before,
-      after: recorded.graph,
-    });
-  }
-  return { state: current, records };
+  for (const [index, step] of steps.entries())
+    current = await around(step.name, () => runStep(step, index === 0, current, options));
+  return current;
+}
+
+async function runStep<S extends PassState>(
+  step: Step<S>,
+  first: boolean,
+  state: S,
+  { rules, onRecord }: PipelineOptions<S>,
+): Promise<S> {
+  const start = performance.now();
+  const { graph: before } = state;
+  const { state: next, applied } = await step.run(state);
+  // The first stage's graph is checked even if it is still the one that came in.
+  if (next.graph !== before || first) verifyStage(step.name, next.graph, rules);
+  if (onRecord === undefined) return next;
+  const milliseconds = performance.now() - start;
+  const { graph: after, patches } = recordPatches(before, next.graph);
+  const { name, kind } = step;
+  onRecord({ name, kind, milliseconds, patches, applied, ...changedNodes(before, after), before, after });
+  return { ...next, graph: after };
 }
 
 /**

@@ -1,5 +1,4 @@
 /** Applies rewrites together until none applies, in time linear in the graph and the number of rewrites applied. */
-import type { Patch } from 'immer';
 import { DiagnosticError } from '../diagnostics/diagnostic.js';
 import type { Graph, Node, ValueId, WeightStore } from '../ir/graph.js';
 import { printId, printType } from '../ir/print.js';
@@ -7,7 +6,6 @@ import { mapOperands, sameType } from '../ir/types.js';
 import type { RewriteRule, RuleSet } from '../lang/ast.js';
 import { buildReplacement, type Built } from './build-node.js';
 import { matchPattern, patternDepth, type Matched, type MatchTrace, type NodePattern } from './match.js';
-import { recordPatches } from './patches.js';
 import { rulePlace } from './rule-place.js';
 import { evaluateInRewrite, rewriteError } from './scope.js';
 import { WorkGraph } from './work-graph.js';
@@ -31,7 +29,6 @@ export interface Rewritten {
   readonly graph: Graph;
   readonly weights: WeightStore;
   readonly applied: readonly Applied[];
-  readonly patches: readonly Patch[];
 }
 
 /**
@@ -43,12 +40,12 @@ export function applyRewrites(
   rewrites: readonly RewriteRule[],
   context: RewriteContext,
 ): Rewritten {
+  const roots = new Set(rewrites.flatMap((rewrite) => rootPattern(rewrite).ops));
+  if (!graph.nodes.some(({ op }) => roots.has(op))) return { graph, weights: context.weights, applied: [] };
   const run = new RewriteRun(new WorkGraph(graph, context.weights, context.rules), rewrites);
   run.toFixpoint();
-  if (run.applied.length === 0) return { graph, weights: context.weights, applied: [], patches: [] };
-  const after = run.work.finish();
-  const recorded = recordPatches(graph, after.graph);
-  return { ...recorded, weights: after.weights, applied: run.applied };
+  if (run.applied.length === 0) return { graph, weights: context.weights, applied: [] };
+  return { ...run.work.finish(), applied: run.applied };
 }
 
 /** Why a rewrite does not apply at a node: the reason that got furthest; null if it does apply. */

@@ -2,7 +2,7 @@ import { applyPatches } from 'immer';
 import { describe, expect, it } from 'vitest';
 import { parseGraph } from '../../src/ir/parse.js';
 import { printGraph } from '../../src/ir/print.js';
-import { runPipeline, type PassState, type Stage } from '../../src/passes/pipeline.js';
+import { runPipeline, type PassState, type Stage, type StageRecord } from '../../src/passes/pipeline.js';
 import { printTrace } from '../../src/passes/trace.js';
 import { body, toyRules } from './toy.js';
 
@@ -34,16 +34,17 @@ describe('a pipeline', () => {
   it('runs stages and passes in order, folds what passes leave constant, and records what each did', async () => {
     const seen: string[] = [];
     const { graph, weights } = parseGraph(text, rules);
-    const { state, records } = await runPipeline(
-      'all',
-      { graph, weights } as PassState & { marked?: boolean },
-      {
-        rules,
-        stages: new Map([['mark', nothing]]),
-        onStage: (name, index, count) => seen.push(`${name} ${String(index + 1)}/${String(count)}`),
+    const records: StageRecord[] = [];
+    const state = await runPipeline('all', { graph, weights } as PassState & { marked?: boolean }, {
+      rules,
+      stages: new Map([['mark', nothing]]),
+      around: (name, run) => {
+        seen.push(name);
+        return run();
       },
-    );
-    expect(seen).toEqual(['mark 1/2', 'simplify 2/2']);
+      onRecord: (record) => records.push(record),
+    });
+    expect(seen).toEqual(['mark', 'simplify']);
     expect(state.marked).toBe(true);
     expect(printGraph(state.graph, { provenance: false, weights: state.weights })).toBe(
       body('param %y_1 "Mul_1/y": float32[] = 6', '%y: float32[N,4] = mul(x: %x, y: %y_1)'),

@@ -4,6 +4,7 @@ import type { DiagnosticError } from '../../src/diagnostics/diagnostic.js';
 import type { Graph, Node } from '../../src/ir/graph.js';
 import { parseGraph } from '../../src/ir/parse.js';
 import { verifyGraph } from '../../src/ir/verify.js';
+import { recordPatches } from '../../src/passes/patches.js';
 import { applyRewrites, explainRewrite } from '../../src/passes/rewrite.js';
 import { body, rewrite, toyRules } from './toy.js';
 
@@ -186,7 +187,9 @@ rewrite lone { scaled(add(x, z) as a) where uses(a) == 1 => add(x, z) }
     const text = body('%k = relu(x: %x)', '%a = neg(x: %k)', '%b = neg(x: %a)', '%y = relu(x: %b)');
     const { graph, weights } = parseGraph(text, rules);
     const result = applyRewrites(graph, [...rules.rewrites.values()], { rules, weights });
-    expect(applyPatches(graph, [...result.patches])).toEqual(result.graph);
+    const recorded = recordPatches(graph, result.graph);
+    expect(applyPatches(graph, [...recorded.patches])).toEqual(result.graph);
+    expect(recorded.graph).toEqual(result.graph);
     expect(result.graph.nodes[0]).toBe(graph.nodes[0]);
     expect(verifyGraph(result.graph, rules)).toEqual([]);
     expect(applyRewrites(result.graph, [...rules.rewrites.values()], { rules, weights }).graph).toBe(

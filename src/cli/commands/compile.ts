@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import type { StageRecord } from '../../passes/pipeline.js';
 import type { PruneOptions } from '../../prune/options.js';
 import { withConfig } from '../config.js';
 import { DifferenceError, UsageError } from '../errors.js';
@@ -93,6 +94,8 @@ async function run(model: string, given: CompileFlags, command: Command): Promis
   const progress = new Progress();
   const { compileModel } = await import('../../compile/compile.js');
   const { input, ...options } = flags;
+  const trace: string[] = [];
+  const onRecord = flags.tracePasses === true ? await tracer(trace) : undefined;
   let result;
   try {
     result = await compileModel(model, {
@@ -100,13 +103,14 @@ async function run(model: string, given: CompileFlags, command: Command): Promis
       out: flags.out,
       inputShapes: input,
       onStage: (stage) => progress.show(stage),
+      ...(onRecord === undefined ? {} : { onRecord }),
     });
   } finally {
     progress.clear();
   }
   await reportDiagnostics(result.warnings);
-  const { compileSummary, compileJson, timingsTable, traceText } = await import('../compile-report.js');
-  if (flags.tracePasses === true) process.stderr.write(`${traceText(result)}\n`);
+  const { compileSummary, compileJson, timingsTable } = await import('../compile-report.js');
+  process.stderr.write(trace.join('\n'));
   if (flags.timings === true) process.stderr.write(`${timingsTable(result.timings)}\n`);
   process.stdout.write(
     flags.json === true ? `${JSON.stringify(compileJson(result), null, 2)}\n` : compileSummary(result),
@@ -116,4 +120,10 @@ async function run(model: string, given: CompileFlags, command: Command): Promis
     await reportDiagnostics(verificationFailures(result.verification.result));
     throw new DifferenceError();
   }
+}
+
+/** Prints what a stage did, once it is over. */
+async function tracer(lines: string[]): Promise<(record: StageRecord) => void> {
+  const { printTrace } = await import('../../passes/trace.js');
+  return (record) => lines.push(printTrace(record));
 }
