@@ -14,9 +14,10 @@ import { fpgm } from './measures/fpgm.js';
 import { l1 } from './measures/l1.js';
 import { l2 } from './measures/l2.js';
 import { lamp } from './measures/lamp.js';
-import type { ChannelSlices, Measure } from './measures/measure.js';
+import type { Measure } from './measures/measure.js';
 import { randomOrder } from './measures/random.js';
 import { random } from './random.js';
+import { type OwnedPositions, sliceMeasure } from './slice-measure.js';
 import { dataOf } from './weights.js';
 
 /** All measures by name. */
@@ -66,11 +67,11 @@ function scoreBy(
   only?: ReadonlySet<ValueId>,
 ): Map<number, Float64Array> {
   const sums = new Map(spaces.map((space) => [space.leaf, new Float64Array(space.size)]));
-  if (measure.slices !== undefined) {
+  if (measure.weight !== undefined || measure.slices !== undefined) {
     const owned: Owned = new Map();
     for (const [value, dims] of placesByParameter(spaces)) {
       if (only !== undefined && !only.has(value)) continue;
-      addParameter(input, value, dims, measure.slices, sums, owned);
+      addParameter(input, value, dims, measure, sums, owned);
     }
   }
   if (measure.finish === undefined) return sums;
@@ -98,27 +99,26 @@ function placesByParameter(spaces: readonly Space[]): Places {
 function addParameter(
   { graph, weights, analysis }: ImportanceInput,
   value: ValueId,
-  dims: ReadonlyMap<number, readonly Space[]>,
-  measure: (slices: ChannelSlices) => Float64Array,
+  spacesByDim: ReadonlyMap<number, readonly Space[]>,
+  measure: Measure,
   sums: ReadonlyMap<number, Float64Array>,
   owned: Owned,
 ): void {
   const { data, shape } = dataOf(graph.parameters[value]!, weights);
   // whole numbers and truth values are indices and conditions; their size says nothing about importance
   if (!(data instanceof Float32Array)) return;
-  for (const [dim, spaces] of dims) {
+  const along = sliceMeasure(measure, data, shape, [...spacesByDim.keys()]);
+  for (const [dim, spaces] of spacesByDim) {
     const positions = ownedPositions(analysis.terms.get(value)![dim]!, owned);
-    const outer = shape.slice(0, dim).reduce((a, b) => a * b, 1);
-    const inner = shape.slice(dim + 1).reduce((a, b) => a * b, 1);
-    for (const { leaf, size: channels } of spaces) {
-      const part = measure({ data, outer, size: shape[dim]!, inner, ...positions.get(leaf)!, channels });
+    for (const { leaf, size } of spaces) {
+      const part = along(dim, positions.get(leaf)!, size);
       const sum = sums.get(leaf)!;
-      for (let channel = 0; channel < channels; channel++) sum[channel]! += part[channel]!;
+      for (let channel = 0; channel < size; channel++) sum[channel]! += part[channel]!;
     }
   }
 }
 
-type OwnedByLeaf = ReadonlyMap<number, Pick<ChannelSlices, 'positions' | 'owners'>>;
+type OwnedByLeaf = ReadonlyMap<number, OwnedPositions>;
 /** By term: parameters on the same axis share it. */
 type Owned = Map<Term, OwnedByLeaf>;
 

@@ -8,7 +8,7 @@ import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import type { CostModel } from './cost.js';
 import type { Scores } from './importance.js';
 import { type PruneSettings, type Target, targetKinds } from './options.js';
-import { compareNumbers, removalOrder } from './order.js';
+import { compareNumbers } from './order.js';
 import type { LeafSizes } from './polynomial.js';
 
 /** Removes channels from one space, down to `kept`. */
@@ -97,17 +97,12 @@ export function allowedSizes(size: number, roundTo: number, minChannels: number)
   return sizes.length === 0 ? [size] : sizes;
 }
 
-/** Ascending, in the order in which channels go; divided by the mean unless comparable. */
+/** Ascending, as channels go; divided by the mean unless comparable. What is not finite goes last. */
 function sortedImportance(scores: Float64Array, comparable: boolean): Float64Array {
   const finite = scores.filter(Number.isFinite);
   const mean = finite.reduce((a, b) => a + b, 0) / finite.length;
   const unit = comparable || !(mean > 0) ? 1 : mean;
-  const sorted = new Float64Array(scores.length);
-  removalOrder(scores).forEach((channel, i) => {
-    const score = scores[channel]!;
-    sorted[i] = Number.isFinite(score) ? score / unit : Infinity;
-  });
-  return sorted;
+  return scores.map((score) => (Number.isFinite(score) ? score / unit : Infinity)).sort();
 }
 
 function schedule(

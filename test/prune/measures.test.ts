@@ -1,34 +1,40 @@
 import { describe, expect, it } from 'vitest';
 import { measures } from '../../src/prune/importance.js';
-import type { ChannelSlices } from '../../src/prune/measures/measure.js';
 import { removalOrder } from '../../src/prune/order.js';
 import { random } from '../../src/prune/random.js';
+import { type OwnedPositions, sliceMeasure } from '../../src/prune/slice-measure.js';
 
-/** A [2, 3] parameter cut along its second dimension: channels (1, -4), (-2, 4), (2, 3). */
-const columns: ChannelSlices = {
+/** A parameter cut along a dimension, and who owns which of its positions. */
+interface Cut extends OwnedPositions {
+  readonly data: Float32Array;
+  readonly shape: readonly number[];
+  readonly dim: number;
+  readonly channels: number;
+}
+
+/** Channels (1, -4), (-2, 4), (2, 3). */
+const columns: Cut = {
   data: Float32Array.of(1, -2, 2, -4, 4, 3),
-  outer: 2,
-  size: 3,
-  inner: 1,
+  shape: [2, 3],
+  dim: 1,
   positions: [0, 1, 2],
   owners: [0, 1, 2],
   channels: 3,
 };
 
-/** A [4, 2] parameter whose rows belong to channels 1, 0, another space, and 1 and 0 once more. */
-const rows: ChannelSlices = {
+/** Rows that belong to channels 1, 0, another space, and 1 and 0 once more. */
+const rows: Cut = {
   data: Float32Array.of(3, 0, 1, 1, 9, 9, 0, 4, 1, 1),
-  outer: 1,
-  size: 5,
-  inner: 2,
+  shape: [5, 2],
+  dim: 0,
   positions: [0, 1, 3, 4],
   owners: [1, 0, 1, 0],
   channels: 2,
 };
 
-function measured(name: string, slices: ChannelSlices): number[] {
+function measured(name: string, { data, shape, dim, channels, ...owned }: Cut): number[] {
   const measure = measures.get(name)!;
-  const sums = measure.slices === undefined ? new Float64Array(slices.channels) : measure.slices(slices);
+  const sums = sliceMeasure(measure, data, shape, [dim])(dim, owned, channels);
   return [...(measure.finish === undefined ? sums : measure.finish(sums, random(1)))];
 }
 
@@ -44,7 +50,9 @@ describe('importance measures', () => {
   });
 
   it('bn-scale adds up absolute scales and asks for the role', () => {
-    expect(measured('bn-scale', { ...columns, outer: 1 })).toEqual([1, 2, 2]);
+    expect(measured('bn-scale', { ...columns, data: Float32Array.of(1, -2, 2), shape: [1, 3] })).toEqual([
+      1, 2, 2,
+    ]);
     expect(measures.get('bn-scale')!.role).toEqual({ name: 'scale', fallback: 'l2' });
   });
 
@@ -52,7 +60,7 @@ describe('importance measures', () => {
     const [ab, ac, bc] = [Math.hypot(3, 8), Math.hypot(1, 7), Math.hypot(4, 1)];
     expect(measured('fpgm', columns)).toEqual([ab + ac, ab + bc, ac + bc]);
     const nine = Float32Array.from({ length: 18 }, (_, i) => (i < 9 ? i : 0));
-    const long = { data: nine, outer: 1, size: 2, inner: 9, positions: [0, 1], owners: [0, 1], channels: 2 };
+    const long = { data: nine, shape: [2, 9], dim: 0, positions: [0, 1], owners: [0, 1], channels: 2 };
     expect(measured('fpgm', long)).toEqual([Math.sqrt(204), Math.sqrt(204)]);
     // channel 0 is (1, 1, 1, 1), channel 1 is (3, 0, 0, 4)
     expect(measured('fpgm', rows)).toEqual([Math.sqrt(15), Math.sqrt(15)]);
@@ -70,8 +78,8 @@ describe('importance measures', () => {
   });
 
   it('random does not read weights', () => {
-    const { slices, finish } = measures.get('random')!;
-    expect(slices).toBeUndefined();
+    const { weight, slices, finish } = measures.get('random')!;
+    expect(weight ?? slices).toBeUndefined();
     const scores = [...finish!(new Float64Array(3), random(5))];
     expect(scores).toEqual([...finish!(new Float64Array(3), random(5))]);
     expect(new Set(scores).size).toBe(3);

@@ -1,4 +1,4 @@
-import { sumOver, type Measure } from './measure.js';
+import type { Measure } from './measure.js';
 
 /**
  * Absolute scale of the normalisations on the channel: `Σ |γ|`.
@@ -8,5 +8,5 @@ export const bnScale: Measure = {
   name: 'bn-scale',
   summary: 'scale of the batch normalisations, l2 where there is none',
   role: { name: 'scale', fallback: 'l2' },
-  slices: (slices) => sumOver(slices, Math.abs),
+  weight: Math.abs,
 };

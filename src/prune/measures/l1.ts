@@ -1,4 +1,4 @@
-import { sumOver, type Measure } from './measure.js';
+import type { Measure } from './measure.js';
 
 /**
  * Sum of absolute weights: `Σ |w|` over every slice of the channel.
@@ -7,5 +7,5 @@ import { sumOver, type Measure } from './measure.js';
 export const l1: Measure = {
   name: 'l1',
   summary: 'sum of absolute weights',
-  slices: (slices) => sumOver(slices, Math.abs),
+  weight: Math.abs,
 };

@@ -1,4 +1,4 @@
-import { sumOver, type Measure } from './measure.js';
+import type { Measure } from './measure.js';
 
 /**
  * Euclidean norm: `Σ ‖slice‖₂`, the norms of a channel's slices added up.
@@ -7,5 +7,6 @@ import { sumOver, type Measure } from './measure.js';
 export const l2: Measure = {
   name: 'l2',
   summary: 'Euclidean norm of the weights',
-  slices: (slices) => sumOver(slices, (w) => w * w).map(Math.sqrt),
+  weight: (w) => w * w,
+  slice: Math.sqrt,
 };

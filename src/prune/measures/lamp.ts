@@ -1,5 +1,5 @@
 import { removalOrder } from '../order.js';
-import { sumOver, type Measure } from './measure.js';
+import type { Measure } from './measure.js';
 
 /**
  * Layer-adaptive magnitude: a channel's squared magnitude over that of all channels of its space that are not
@@ -11,7 +11,7 @@ import { sumOver, type Measure } from './measure.js';
 export const lamp: Measure = {
   name: 'lamp',
   summary: 'squared magnitude relative to the channels that are not smaller',
-  slices: (slices) => sumOver(slices, (w) => w * w),
+  weight: (w) => w * w,
   finish: adaptive,
   comparable: true,
 };

@@ -26,28 +26,17 @@ export interface Measure {
   readonly summary: string;
   /** Only parameters bound to an operand of this role count; a space without one is ranked by `fallback`. */
   readonly role?: { readonly name: string; readonly fallback: string };
+  /** What a weight counts for: a channel's slice of one parameter, along one dimension, counts for their sum. */
+  readonly weight?: (weight: number) => number;
+  /** With `weight`: what a slice counts for, of that sum. */
+  readonly slice?: (sum: number) => number;
   /**
-   * The importance of every channel within one parameter and dimension; the driver adds these up.
-   * Without it weights are not read at all.
+   * In place of `weight`, where sums don't say it: the importance of every channel within one parameter and dimension.
+   * With neither, weights are not read at all.
    */
   readonly slices?: (slices: ChannelSlices) => Float64Array;
   /** Turns a space's sums into scores; `random` is seeded per space. */
   readonly finish?: (sums: Float64Array, random: Random) => Float64Array;
   /** Scores can be compared between spaces as they are; others are divided by their space's mean first. */
   readonly comparable?: boolean;
-}
-
-/** Adds up `of(weight)` over each channel's slice. */
-export function sumOver(slices: ChannelSlices, of: (weight: number) => number): Float64Array {
-  const { data, outer, size, inner, positions, owners, channels } = slices;
-  const sums = new Float64Array(channels);
-  for (let o = 0; o < outer; o++) {
-    for (let k = 0; k < positions.length; k++) {
-      const start = (o * size + positions[k]!) * inner;
-      let sum = 0;
-      for (let n = start; n < start + inner; n++) sum += of(data[n]!);
-      sums[owners[k]!]! += sum;
-    }
-  }
-  return sums;
 }
