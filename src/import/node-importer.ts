@@ -9,6 +9,7 @@ import type { Build, Expr, OperandDecl, RuleSet } from '../lang/ast.js';
 import { evaluate, EvaluationError } from '../lang/evaluate.js';
 import type { Scope } from '../lang/evaluate.js';
 import { truthOf } from '../lang/values.js';
+import { clauseNames } from './clause-names.js';
 import { axisOrder, inverseOrder, printAxis, signatureOf } from './axis-order.js';
 import { Unfit } from './graph-builder.js';
 import type { GraphBuilder, Origin } from './graph-builder.js';
@@ -192,8 +193,8 @@ export class NodeImport {
 
   private mustBeKnown(name: string): boolean {
     if (this.operands.has(name)) return false;
-    const { expansion } = this.candidate.from;
-    return expansion === null || !valuesBuilt(expansion).has(name);
+    const { built, typesOnly } = clauseNames(this.candidate.from);
+    return !built.has(name) && !typesOnly.has(name);
   }
 
   private knownValue(name: string): Attr | undefined {
@@ -298,49 +299,4 @@ function refs(ref: SourceRef | readonly SourceRef[]): readonly SourceRef[] {
 
 function printDims({ pattern }: Binding): string {
   return `${pattern.name}[${(pattern.dims ?? []).map(printAxis).join(', ')}]`;
-}
-
-const built = new WeakMap<Build, ReadonlySet<string>>();
-
-/** The names that an expansion uses as values of the graph. */
-function valuesBuilt(expansion: Build): ReadonlySet<string> {
-  const cached = built.get(expansion);
-  if (cached !== undefined) return cached;
-  const names = new Set<string>();
-  const visit = (expr: Build): void => {
-    switch (expr.kind) {
-      case 'value':
-        names.add(expr.name);
-        break;
-      case 'node':
-        expr.args.forEach(visit);
-        break;
-      case 'else':
-        [expr.first, expr.second].forEach(visit);
-        break;
-      case 'if':
-        [expr.then, expr.otherwise].forEach(visit);
-        break;
-      case 'list':
-        expr.items.forEach(visit);
-        break;
-      case 'each':
-        if (expr.over.kind === 'name') names.add(expr.over.name);
-        visit(expr.body);
-        break;
-      case 'result':
-        visit(expr.of);
-        break;
-      case 'let':
-        expr.bindings.forEach(({ value }) => visit(value));
-        visit(expr.body);
-        break;
-      case 'scalar':
-      case 'none':
-        break;
-    }
-  };
-  visit(expansion);
-  built.set(expansion, names);
-  return names;
 }
