@@ -6,7 +6,7 @@ import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { type Graph, type Node, operandValues } from '../ir/graph.js';
 import type { Scores } from './importance.js';
 import type { PruneSettings } from './options.js';
-import { removalOrder } from './order.js';
+import { lastToGo } from './order.js';
 import type { LeafSizes } from './polynomial.js';
 
 /** The spaces that the options let pruning touch. A single channel can't go: it would leave its space empty. */
@@ -28,12 +28,7 @@ export function selectChannels(spaces: readonly Space[], scores: Scores, sizes: 
   const keep = new Map<number, readonly number[]>();
   for (const { leaf, size } of spaces) {
     const count = sizes.get(leaf) ?? size;
-    if (count === size) continue;
-    const kept = removalOrder(scores.get(leaf)!).slice(size - count);
-    keep.set(
-      leaf,
-      kept.sort((a, b) => a - b),
-    );
+    if (count < size) keep.set(leaf, lastToGo(scores.get(leaf)!, count));
   }
   return keep;
 }

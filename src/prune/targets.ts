@@ -42,19 +42,25 @@ export function planSizes(
   costs: CostModel,
 ): Plan {
   const ladders = spaces.map((space) => ladderOf(space.size, settings));
-  const importances = spaces.map((space) => sortedImportance(scores.get(space.leaf)!, comparable));
-  const steps = schedule(spaces, ladders, importances, target.kind === 'globalRatio');
-  const after = (count: number): LeafSizes => sizesAfter(spaces, ladders, steps.slice(0, count));
   const measure = measureOf(spaces, target, costs);
   const before = measure(new Map());
   const removed = (sizes: LeafSizes): number => (before === 0 ? 0 : 1 - measure(sizes) / before);
 
   if (target.kind === 'ratio') {
-    // each space has its own quota; a step is taken if its space can afford it
-    const taken = steps.filter((step) => step.order <= target.amount + tolerance);
-    const sizes = sizesAfter(spaces, ladders, taken);
+    // each space has its own quota, and takes the steps that it can afford
+    const affords = ({ size }: Space, kept: number): boolean =>
+      (size - kept) / size <= target.amount + tolerance;
+    const sizes = new Map(
+      spaces.map((space, i) => {
+        const [first, ...smaller] = ladders[i]!;
+        return [space.leaf, smaller.findLast((kept) => affords(space, kept)) ?? first!];
+      }),
+    );
     return { sizes, reached: removed(sizes), diagnostics: [] };
   }
+  const importances = spaces.map((space) => sortedImportance(scores.get(space.leaf)!, comparable));
+  const steps = schedule(spaces, ladders, importances, target.kind === 'globalRatio');
+  const after = (count: number): LeafSizes => sizesAfter(spaces, ladders, steps.slice(0, count));
   const most = removed(after(steps.length));
   if (most < target.amount - tolerance) {
     // A preference never stands in the way.

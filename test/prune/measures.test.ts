@@ -1,6 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { measures } from '../../src/prune/importance.js';
-import { removalOrder } from '../../src/prune/order.js';
+import { lastToGo, removalOrder } from '../../src/prune/order.js';
 import { random } from '../../src/prune/random.js';
 import { type OwnedPositions, sliceMeasure } from '../../src/prune/slice-measure.js';
 
@@ -101,5 +102,22 @@ describe('the order of removal', () => {
 
   it('ends with infinities and what is not a number', () => {
     expect(removalOrder(Float64Array.of(NaN, 1, Infinity, -Infinity))).toEqual([3, 1, 0, 2]);
+  });
+
+  it('ends with the channels that stay', () => {
+    const scores = fc.array(
+      fc.oneof(fc.integer({ min: 0, max: 4 }), fc.constantFrom(NaN, Infinity, -Infinity)),
+      {
+        minLength: 1,
+      },
+    );
+    fc.assert(
+      fc.property(scores, fc.nat(), (list, drawn) => {
+        const given = Float64Array.from(list);
+        const count = 1 + (drawn % given.length);
+        const last = removalOrder(given).slice(-count);
+        expect(lastToGo(given, count)).toEqual(last.sort((a, b) => a - b));
+      }),
+    );
   });
 });
