@@ -110,10 +110,7 @@ export async function compileModel(path: string, options: CompileOptions): Promi
     return { pipeline, lowered, emitted, verification: { backend: runsOn, result } };
   };
 
-  const { chosen, warnings } =
-    options.trainable === true
-      ? { chosen: await attempt(pipelines.trainable), warnings: [] }
-      : await exactOf(attempt, pipelines.fast);
+  const { chosen, warnings } = await exactOf(attempt, pipelineFor(options.trainable === true));
   return finish(path, { prepared, ...chosen, options, timings, warnings });
 }
 
@@ -127,7 +124,7 @@ async function exactOf(
   // Some networks amplify the last bit of a weight: what moves constants into weights is then left out.
   const second = await attempt(pipelines.exact);
   if (second.verification?.result.passed !== true) return { chosen: first, warnings: [] };
-  return { chosen: second, warnings: [roundingWarning(first.verification.result)] };
+  return { chosen: second, warnings: [roundingWarning(first)] };
 }
 
 /** What one pipeline made of a model. */
@@ -138,7 +135,8 @@ interface Attempt {
   readonly verification: CompileResult['verification'];
 }
 
-function roundingWarning({ checks, tolerance }: Verification): Diagnostic {
+function roundingWarning({ pipeline, verification }: Attempt): Diagnostic {
+  const { checks, tolerance } = verification!.result;
   const largest = Math.max(...checks.map((check) => check.relative));
   return {
     code: 'E610',
@@ -147,7 +145,9 @@ function roundingWarning({ checks, tolerance }: Verification): Diagnostic {
     why:
       `With them moved, results differ by ${largest.toExponential(1)} of the output's scale; ` +
       `${tolerance.toExponential(0)} is allowed. Without, they are equal.`,
-    help: 'The module is as exact as promised, and somewhat slower than with batch normalisations folded.',
+    help:
+      'The module is as exact as promised, and somewhat slower than with ' +
+      `${pipeline === pipelines.trainable ? 'biases in their layers' : 'batch normalisations folded'}.`,
   };
 }
 

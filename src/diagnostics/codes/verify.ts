@@ -25,6 +25,7 @@ does something else, is the likely cause: compile the same subnet with \`compile
     title: 'Constants were not moved into weights',
     explanation: `Moving a batch normalisation, a scale or a shift into the weights of the layer before it computes the same, and rounds
 differently. Some networks amplify that: their results would differ by more than 1e-5 of the output's scale. The module is then
-made by the pipeline \`exact\`, which leaves such constants where they are.`,
+made by the pipeline \`exact\`, which leaves such constants where they are. So is one that is trained further (\`--trainable\`)
+whose biases round differently inside of their layers: \`exact\` folds no batch normalisation either.`,
   },
 } as const;
