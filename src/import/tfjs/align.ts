@@ -23,6 +23,7 @@ export interface AlignedNode {
   readonly attrs: Attrs;
   readonly scope: string;
   readonly outputs: readonly AlignedType[];
+  readonly list: boolean;
   readonly origin: Origin;
   /** Where the origin is `literal`: the outputs, with their data from every run. */
   readonly values: readonly AlignedConstant[] | null;
@@ -63,6 +64,7 @@ export function alignRecordings(model: string, recordings: readonly Recording[])
         type: node.type,
         inputs: node.inputs,
         scope: node.scope,
+        list: node.list,
         origin: node.origin,
         outputs,
         attrs: fit(

@@ -26,6 +26,8 @@ export interface RecordedNode {
   readonly attrs: Attrs;
   readonly scope: string;
   readonly outputs: readonly RecordedType[];
+  /** Whether the kernel returns a list, be it of one. */
+  readonly list: boolean;
   readonly origin: Origin;
   /** The outputs themselves, where the origin is `literal`. */
   readonly values: readonly TensorData[] | null;

@@ -3,6 +3,7 @@ import type * as Tf from '@tensorflow/tfjs';
 import { DiagnosticError, fail } from '../../diagnostics/diagnostic.js';
 import type { DType, Shape, TensorData } from '../../ir/graph.js';
 import type { NamedTensor } from '../source-graph.js';
+import type { Aligned } from './align.js';
 import { namedOutputs } from './outputs.js';
 import { codePlace, printPlace, ScopeStack, withLayerScopes } from './places.js';
 import type { Locate } from './places.js';
@@ -35,15 +36,19 @@ export interface TraceSubject {
   readonly locate: Locate;
 }
 
-/** Runs the model once with a batch of the given size and data that follow from `seed`. */
+/**
+ * Runs the model once with a batch of the given size and data that follow from `seed`.
+ * @param expected Where it is known what the run does: kernels that depend on the inputs are not computed.
+ */
 export function runOnce(
   tf: TensorFlow,
   subject: TraceSubject,
   batch: number,
   seed: number,
   parameters: ParameterCache,
+  expected: Aligned | null = null,
 ): Promise<Recording> {
-  return record(tf, subject, { batch, seed, parameters }, () =>
+  return record(tf, subject, { batch, seed, parameters, expected }, () =>
     subject.inputs.map((input, i) => makeInput(tf, input, batch, seed + i)),
   );
 }
@@ -66,7 +71,7 @@ export async function readSteps(
   const onStep: StepListener = (step, read) => {
     if (steps.has(step)) read().forEach((value, output) => found.set(`${step}:${output}`, value));
   };
-  await record(tf, subject, { batch: 1, seed: 0, parameters: new Map(), onStep }, inputs);
+  await record(tf, subject, { batch: 1, seed: 0, parameters: new Map(), expected: null, onStep }, inputs);
   return wanted.map(({ step, output }) => found.get(`${step}:${output}`)!);
 }
 
@@ -74,6 +79,7 @@ interface RecordOptions {
   readonly batch: number;
   readonly seed: number;
   readonly parameters: ParameterCache;
+  readonly expected: Aligned | null;
   readonly onStep?: StepListener;
 }
 

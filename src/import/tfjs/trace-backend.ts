@@ -4,7 +4,9 @@
  * make it take minutes.
  */
 import type * as Tf from '@tensorflow/tfjs';
-import type { KernelInputs, KernelResult, Recorder } from './recorder.js';
+import { newTensorData } from '../../ir/weights.js';
+import type { KernelInputs, KernelResult, KernelRun, Recorder } from './recorder.js';
+import type { RecordedType } from './recording.js';
 import { loadFastBackend, onBackend } from './tensorflow.js';
 import type { TensorFlow } from './tensorflow.js';
 
@@ -12,7 +14,7 @@ const backendName = 'espalier-trace';
 
 interface Session {
   readonly recorder: Recorder;
-  run(kernel: string, inputs: KernelInputs, attrs: object | undefined): KernelResult;
+  runOf(kernel: string, inputs: KernelInputs, attrs: object | undefined): KernelRun;
 }
 
 /** The trace that is under way. Kernels can't be unregistered, so they are registered once and ask here. */
@@ -26,14 +28,20 @@ export async function recordKernels<T>(
 ): Promise<T> {
   const cpu = tf.findBackend('cpu');
   const fast = await onBackend(tf, 'cpu', () => loadFastBackend(tf));
-  const backend = traceBackend(tf, cpu, fast, (dataId) => {
+  const empties = new EmptyData();
+  const backend = traceBackend(tf, { cpu, fast, empties }, (dataId) => {
     session?.recorder.reading(dataId);
   });
   registerKernels(tf, fast === null ? ['cpu'] : ['cpu', 'wasm']);
   tf.registerBackend(backendName, () => backend, 0);
   try {
     return await onBackend(tf, backendName, async () => {
-      session = { recorder, run: (...call) => runKernel(tf, { cpu, fast, trace: backend }, ...call) };
+      const runOf: Session['runOf'] = (...call) =>
+        Object.assign(() => runKernel(tf, { cpu, fast, trace: backend }, ...call), {
+          empty: (types: RecordedType | readonly RecordedType[]) =>
+            'dtype' in types ? empties.make(types) : types.map((type) => empties.make(type)),
+        });
+      session = { recorder, runOf };
       try {
         return await work();
       } finally {
@@ -53,8 +61,8 @@ function registerKernels(tf: TensorFlow, backends: readonly string[]): void {
       kernelName,
       backendName,
       kernelFunc: ({ inputs, attrs }) => {
-        const { recorder, run } = session!;
-        return recorder.kernel(kernelName, inputs, attrs, () => run(kernelName, inputs, attrs));
+        const { recorder, runOf } = session!;
+        return recorder.kernel(kernelName, inputs, attrs, runOf(kernelName, inputs, attrs));
       },
     });
   }
@@ -113,15 +121,68 @@ function bringData(
   }
 }
 
-/** One backend in front of two: data belongs to the one that made it. `onRead` is told before values are read. */
+/** What a backend does with data that is there. */
+type DataOwner = Pick<Tf.KernelBackend, 'readSync' | 'read' | 'refCount' | 'incRef' | 'disposeData'>;
+
+/** Data of tensors that only have a type: zeros, made if somebody reads them after all. */
+class EmptyData implements DataOwner {
+  private readonly entries = new Map<object, { readonly type: RecordedType; references: number }>();
+
+  get size(): number {
+    return this.entries.size;
+  }
+
+  make(type: RecordedType): Tf.TensorInfo {
+    const dataId = {};
+    this.entries.set(dataId, { type, references: 1 });
+    return { dataId, dtype: type.dtype, shape: [...type.shape] };
+  }
+
+  readSync(dataId: object): Tf.BackendValues {
+    const { dtype, shape } = this.entries.get(dataId)!.type;
+    return newTensorData(
+      dtype,
+      shape.reduce((product, size) => product * size, 1),
+    );
+  }
+
+  read(dataId: object): Promise<Tf.BackendValues> {
+    return Promise.resolve(this.readSync(dataId));
+  }
+
+  refCount(dataId: object): number {
+    return this.entries.get(dataId)?.references ?? 0;
+  }
+
+  incRef(dataId: object): void {
+    this.entries.get(dataId)!.references++;
+  }
+
+  disposeData(dataId: object, force = false): boolean {
+    const entry = this.entries.get(dataId);
+    if (entry === undefined) return true;
+    entry.references--;
+    if (!force && entry.references > 0) return false;
+    return this.entries.delete(dataId);
+  }
+}
+
+interface Owners {
+  readonly cpu: Tf.KernelBackend;
+  readonly fast: Tf.KernelBackend | null;
+  readonly empties: EmptyData;
+}
+
+/** One backend in front of others: data belongs to the one that made it. `onRead` is told before values are read. */
 function traceBackend(
   tf: TensorFlow,
-  cpu: Tf.KernelBackend,
-  fast: Tf.KernelBackend | null,
+  { cpu, fast, empties }: Owners,
   onRead: (dataId: object) => void,
 ): Tf.KernelBackend {
-  const owner = (dataId: object): Tf.KernelBackend =>
-    fast !== null && fast.refCount(dataId) > 0 ? fast : cpu;
+  const owner = (dataId: object): DataOwner => {
+    if (empties.refCount(dataId) > 0) return empties;
+    return fast !== null && fast.refCount(dataId) > 0 ? fast : cpu;
+  };
   class TraceBackend extends tf.KernelBackend {
     override write(values: Tf.BackendValues, shape: number[], dtype: Tf.DataType): object {
       return cpu.write(values, shape, dtype);
@@ -153,7 +214,7 @@ function traceBackend(
       return owner(dataId).disposeData(dataId, force);
     }
     override numDataIds(): number {
-      return cpu.numDataIds() + (fast?.numDataIds() ?? 0);
+      return cpu.numDataIds() + (fast?.numDataIds() ?? 0) + empties.size;
     }
     override memory(): { unreliable: boolean } {
       return { unreliable: true };

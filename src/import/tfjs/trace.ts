@@ -2,6 +2,8 @@
  * A model that is code, as a graph: it is run a few times under a trace of its kernels, with batches of different sizes
  * and different data, and what is the same in all runs is the graph.
  *
+ * - The last of three runs checks the model's code only: its kernels give empty results of the sizes that follow from the
+ *   first two. What kernels make of other sizes is for the rules to say, which are held against the trace.
  * - Numbers that are equal in all runs are constant, numbers proportional to the batch are `{ batch: k }`; others are
  *   refused, as are runs whose kernels differ.
  * - What depends on no input and no parameter is computed here: it becomes a constant. Where it has the batch among its
@@ -10,9 +12,9 @@
  * - What no output needs is left out.
  */
 import { createHash } from 'node:crypto';
-import { fail } from '../../diagnostics/diagnostic.js';
+import { DiagnosticError, fail } from '../../diagnostics/diagnostic.js';
 import type { SourceGraph } from '../source-graph.js';
-import { alignRecordings } from './align.js';
+import { alignRecordings, type Aligned } from './align.js';
 import { buildSourceGraph, parseRef } from './build-source-graph.js';
 import type { BuiltGraph } from './build-source-graph.js';
 import type { ParameterCache } from './recorder.js';
@@ -25,6 +27,7 @@ export type { TraceInput, TraceSubject } from './run.js';
 
 /** Two sizes show how numbers follow the batch, one of them the one that most people run; the third checks it. */
 const batches = [2, 1, 5];
+const computedRuns = 2;
 
 export interface Trace extends BuiltGraph {
   /** A hash of all that the first run did: kernels, attributes, constants. */
@@ -36,10 +39,21 @@ export async function trace(tf: TensorFlow, subject: TraceSubject): Promise<Trac
   const parameters: ParameterCache = new Map();
   const recordings: Recording[] = [];
   for (const [i, batch] of batchesOf(subject).entries()) {
-    recordings.push(await runOnce(tf, subject, batch, seedOf(i), parameters));
+    const expected = i < computedRuns ? null : alignedSoFar(subject.name, recordings);
+    recordings.push(await runOnce(tf, subject, batch, seedOf(i), parameters, expected));
   }
   const aligned = alignRecordings(subject.name, recordings);
   return { ...buildSourceGraph(subject, aligned), fingerprint: fingerprint(recordings[0]!) };
+}
+
+/** What the runs have in common; null where they differ, which one more run will show better. */
+function alignedSoFar(model: string, recordings: readonly Recording[]): Aligned | null {
+  try {
+    return alignRecordings(model, recordings);
+  } catch (error) {
+    if (error instanceof DiagnosticError) return null;
+    throw error;
+  }
 }
 
 /** The fingerprint that a trace of the model would have now. */
