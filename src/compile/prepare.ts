@@ -44,7 +44,7 @@ export async function prepareModel(
   const { extendRules = (loaded) => loaded } = options;
   const rules = timings.time('load rules', () => extendRules(loadRules([...(options.rules ?? [])])));
   const source = await timings.timeAsync('read model', () =>
-    readModel(path, { inputShapes: options.inputShapes ?? {} }),
+    readModel(path, { inputShapes: options.inputShapes ?? {}, rules }),
   );
   const { graph, weights, tail } = timings.time('import', () =>
     importGraph(source.graph, source.weights, rules),

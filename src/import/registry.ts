@@ -16,8 +16,19 @@ export interface ParserRegistry {
 /** In these sources a rule's type stands for all types that it is the beginning of; the longest wins. */
 const prefixSources: ReadonlySet<string> = new Set(['torch']);
 
-/** Compiles the rules' `from` clauses of one source. */
+/** Registries of rule sets, by source. */
+const compiled = new WeakMap<RuleSet, Map<string, ParserRegistry>>();
+
+/** The registry of the rules' `from` clauses of one source; compiled once. */
 export function compileRegistry(rules: RuleSet, source: string): ParserRegistry {
+  const bySource = compiled.get(rules) ?? new Map<string, ParserRegistry>();
+  compiled.set(rules, bySource);
+  const registry = bySource.get(source) ?? compile(rules, source);
+  bySource.set(source, registry);
+  return registry;
+}
+
+function compile(rules: RuleSet, source: string): ParserRegistry {
   const byType = new Map<string, Candidate[]>();
   const named = new Set<string>();
   for (const op of rules.ops.values()) {

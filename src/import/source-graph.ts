@@ -3,6 +3,7 @@
  * Readers know a file format; they know no operation.
  */
 import type { Attr, Attrs, DType, Shape, WeightStore } from '../ir/graph.js';
+import type { RuleSet } from '../lang/ast.js';
 
 /** One output of a source node. */
 export interface SourceRef {
@@ -131,6 +132,8 @@ export interface ReadOptions {
   readonly inputShapes: Readonly<Record<string, Shape>>;
   /** Output names (source refs) to use instead of the model's own, when its tail can't be compiled. */
   readonly outputs?: readonly string[];
+  /** Rules that can tell sizes without computing: not for models whose code may be at odds with them. */
+  readonly rules?: RuleSet;
 }
 
 export type { Attr };

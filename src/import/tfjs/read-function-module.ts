@@ -16,7 +16,7 @@ import type { Runtime } from './runtime.js';
 import { exclusively, loadTensorFlow, onBackend } from './tensorflow.js';
 import type { TensorFlow } from './tensorflow.js';
 import { selectOutputs, trace, traceFingerprint } from './trace.js';
-import type { Trace } from './trace.js';
+import type { BuiltGraph } from './build-source-graph.js';
 
 /** Weights that a module draws at random are the same every time it is read. */
 const weightSeed = 1;
@@ -40,12 +40,15 @@ export async function readFunctionModule(path: string, options: ReadOptions): Pr
         belongings.dispose();
       }
     });
+    const fingerprint = traced.fingerprint();
     return {
       graph: selectOutputs(traced.graph, options.outputs),
       weights: traced.weights,
-      hash: createHash('sha256').update(module.source).update(traced.fingerprint).digest('hex'),
+      hash: createHash('sha256').update(module.source).update(fingerprint).digest('hex'),
       reference: (outputs) =>
-        exclusively(() => loadReference(tf, path, instantiate, traced, outputs ?? options.outputs)),
+        exclusively(() =>
+          loadReference(tf, path, instantiate, { ...traced, fingerprint }, outputs ?? options.outputs),
+        ),
     };
   });
 }
@@ -90,7 +93,7 @@ async function loadReference(
   tf: TensorFlow,
   path: string,
   instantiate: (belongings: Belongings) => Promise<TraceSubject>,
-  traced: Trace,
+  traced: BuiltGraph & { readonly fingerprint: string },
   outputs: readonly string[] | undefined,
 ): Promise<Reference> {
   const belongings = new Belongings(tf);

@@ -26,7 +26,7 @@ export async function readLayersModel(path: string, options: ReadOptions): Promi
       const belongings = new Belongings(tf);
       try {
         const model = await belongings.collect(() => loadModel(tf, files));
-        return await belongings.collect(() => trace(tf, subjectOf(model)));
+        return await belongings.collect(() => trace(tf, subjectOf(model), options.rules));
       } finally {
         belongings.dispose();
       }

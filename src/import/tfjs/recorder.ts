@@ -4,8 +4,8 @@ import { DiagnosticError, fail } from '../../diagnostics/diagnostic.js';
 import type { Diagnostic } from '../../diagnostics/diagnostic.js';
 import type { DType, TensorData } from '../../ir/graph.js';
 import type { NamedTensor } from '../source-graph.js';
-import type { Aligned } from './align.js';
 import { readAttributes } from './attributes.js';
+import type { Foresee } from './foresee.js';
 import { codePlace, printPlace, stackHere } from './places.js';
 import type { Locate, ScopeStack } from './places.js';
 import type { Origin, RecordedConstant, RecordedNode, RecordedType, Recording, Ref } from './recording.js';
@@ -30,8 +30,8 @@ export interface RecorderOptions {
   readonly parameters: ParameterCache;
   readonly scopes: ScopeStack;
   readonly locate: Locate;
-  /** What earlier runs did, where this one is to follow them without computing. */
-  readonly expected: Aligned | null;
+  /** Tells results of kernels that depend on the inputs, which are not computed then. */
+  readonly foresee: Foresee | null;
   readonly onStep?: StepListener;
 }
 
@@ -68,19 +68,14 @@ export class Recorder {
   }
 
   /** Runs a kernel and records it, unless it runs inside another one. Results get an identity of their own. */
-  kernel(
-    type: string,
-    inputs: KernelInputs,
-    attrs: object | undefined,
-    run: KernelRun,
-  ): KernelResult {
+  kernel(type: string, inputs: KernelInputs, attrs: object | undefined, run: KernelRun): KernelResult {
     if (this.depth > 0) return run();
     const scope = this.options.scopes.path();
     const where = `kernel ${type}${this.inPlace(scope)}`;
     const args = namedInputs(inputs).map(({ name, tensor }) => ({ name, ref: this.refOf(tensor, where) }));
     const origin = this.combine(namedInputs(inputs).map(({ tensor }) => this.originOf(tensor)));
-    const expected = origin === 'input' ? this.expected(type, args) : null;
-    const results = expected === null ? this.inside(run) : run.empty(expected);
+    const foreseen = origin === 'input' ? this.foreseen(type, args, inputs, attrs, where) : null;
+    const results = foreseen === null ? this.inside(run) : run.empty(foreseen);
     const list = Array.isArray(results) ? results : [results];
     const tensors = list.map((info) => this.adopt(info));
     const index = this.nodes.length;
@@ -101,16 +96,25 @@ export class Recorder {
     return Array.isArray(results) ? tensors : tensors[0]!;
   }
 
-  /** The types of the next kernel's results, where it is the one that earlier runs called here. */
-  private expected(type: string, inputs: RecordedNode['inputs']): RecordedType | RecordedType[] | null {
-    const { expected, batch } = this.options;
-    const node = expected?.nodes[this.nodes.length];
-    if (node?.type !== type || JSON.stringify(node.inputs) !== JSON.stringify(inputs)) return null;
-    const types = node.outputs.map(({ dtype, shape }) => ({
-      dtype,
-      shape: shape.map((dim) => (typeof dim === 'number' ? dim : dim.batch * batch)),
-    }));
-    return node.list ? types : types[0]!;
+  private foreseen(
+    type: string,
+    inputs: RecordedNode['inputs'],
+    tensors: KernelInputs,
+    attrs: object | undefined,
+    where: string,
+  ): ReturnType<Foresee> {
+    if (this.options.foresee === null) return null;
+    return this.options.foresee({
+      index: this.nodes.length,
+      type,
+      inputs,
+      operands: namedInputs(tensors).map(({ name, tensor }) => ({
+        name,
+        ...this.typeOf(tensor as Tf.Tensor, where),
+        data: this.originOf(tensor) === 'input' ? null : () => this.data(tensor as Tf.Tensor),
+      })),
+      attrs: this.guard(() => readAttributes(attrs, where)),
+    });
   }
 
   /** Called before values are read: refuses where they depend on the inputs. */

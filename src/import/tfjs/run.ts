@@ -3,7 +3,7 @@ import type * as Tf from '@tensorflow/tfjs';
 import { DiagnosticError, fail } from '../../diagnostics/diagnostic.js';
 import type { DType, Shape, TensorData } from '../../ir/graph.js';
 import type { NamedTensor } from '../source-graph.js';
-import type { Aligned } from './align.js';
+import type { Foresee } from './foresee.js';
 import { namedOutputs } from './outputs.js';
 import { codePlace, printPlace, ScopeStack, withLayerScopes } from './places.js';
 import type { Locate } from './places.js';
@@ -12,7 +12,7 @@ import { Recorder } from './recorder.js';
 import type { ParameterCache, StepListener } from './recorder.js';
 import type { Recording } from './recording.js';
 import type { TensorFlow } from './tensorflow.js';
-import { recordKernels } from './trace-backend.js';
+import { recordKernels, type MakeEmpty } from './trace-backend.js';
 
 export interface TraceInput {
   readonly name: string;
@@ -38,7 +38,8 @@ export interface TraceSubject {
 
 /**
  * Runs the model once with a batch of the given size and data that follow from `seed`.
- * @param expected Where it is known what the run does: kernels that depend on the inputs are not computed.
+ * @param foresee Tells results of kernels that depend on the inputs: what it tells is not computed.
+ * @param computes Whether it may have to be computed all the same.
  */
 export function runOnce(
   tf: TensorFlow,
@@ -46,10 +47,15 @@ export function runOnce(
   batch: number,
   seed: number,
   parameters: ParameterCache,
-  expected: Aligned | null = null,
+  foresee: Foresee | null = null,
+  computes = true,
 ): Promise<Recording> {
-  return record(tf, subject, { batch, seed, parameters, expected }, () =>
-    subject.inputs.map((input, i) => makeInput(tf, input, batch, seed + i)),
+  return record(tf, subject, { batch, seed, parameters, foresee, computes }, (empty) =>
+    subject.inputs.map((input, i) =>
+      foresee === null
+        ? makeInput(tf, input, batch, seed + i)
+        : empty({ dtype: input.dtype, shape: sizesOf(input, batch) }),
+    ),
   );
 }
 
@@ -71,7 +77,12 @@ export async function readSteps(
   const onStep: StepListener = (step, read) => {
     if (steps.has(step)) read().forEach((value, output) => found.set(`${step}:${output}`, value));
   };
-  await record(tf, subject, { batch: 1, seed: 0, parameters: new Map(), expected: null, onStep }, inputs);
+  await record(
+    tf,
+    subject,
+    { batch: 1, seed: 0, parameters: new Map(), foresee: null, computes: true, onStep },
+    inputs,
+  );
   return wanted.map(({ step, output }) => found.get(`${step}:${output}`)!);
 }
 
@@ -79,15 +90,16 @@ interface RecordOptions {
   readonly batch: number;
   readonly seed: number;
   readonly parameters: ParameterCache;
-  readonly expected: Aligned | null;
+  readonly foresee: Foresee | null;
+  readonly computes: boolean;
   readonly onStep?: StepListener;
 }
 
 async function record(
   tf: TensorFlow,
   subject: TraceSubject,
-  { seed, ...options }: RecordOptions,
-  inputs: () => Tf.Tensor[],
+  { seed, computes, ...options }: RecordOptions,
+  inputs: (empty: MakeEmpty) => Tf.Tensor[],
 ): Promise<Recording> {
   const engine = tf.engine();
   engine.startScope(subject.name);
@@ -95,8 +107,8 @@ async function record(
     const scopes = new ScopeStack(tf);
     const { names, locate } = subject;
     const recorder = new Recorder(tf, { ...options, names, scopes, locate });
-    return await recordKernels(tf, recorder, async () => {
-      const tensors = inputs();
+    return await recordKernels(tf, recorder, computes, async (empty) => {
+      const tensors = inputs(empty);
       tensors.forEach((tensor) => {
         recorder.input(tensor);
       });
@@ -144,12 +156,16 @@ function thrown(error: unknown, subject: TraceSubject, tensors: readonly Tf.Tens
 }
 
 function makeInput(tf: TensorFlow, input: TraceInput, batch: number, seed: number): Tf.Tensor {
-  const shape = input.shape.map((dim) => (typeof dim === 'number' ? dim : dim.batch * batch));
+  const shape = sizesOf(input, batch);
   const size = shape.reduce((product, n) => product * n, 1);
   const { dtype, example } = input;
   const data =
     example === undefined ? randomData(dtype, size, seed) : repeated(dtype, example.data, size, seed);
   return tf.tensor(data, shape, dtype);
+}
+
+function sizesOf({ shape }: TraceInput, batch: number): number[] {
+  return shape.map((dim) => (typeof dim === 'number' ? dim : dim.batch * batch));
 }
 
 /** Reals in [0, 1); whole numbers 0 and 1, which are also valid indices almost everywhere. */

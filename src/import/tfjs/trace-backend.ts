@@ -20,14 +20,21 @@ interface Session {
 /** The trace that is under way. Kernels can't be unregistered, so they are registered once and ask here. */
 let session: Session | null = null;
 
-/** Runs `work` with every kernel going through `recorder`; the backend is gone afterwards. */
+/** Makes a tensor of a type; its values are zeros. */
+export type MakeEmpty = (type: RecordedType) => Tf.Tensor;
+
+/**
+ * Runs `work` with every kernel going through `recorder`; the backend is gone afterwards.
+ * @param computes Whether there is anything to compute that takes time.
+ */
 export async function recordKernels<T>(
   tf: TensorFlow,
   recorder: Recorder,
-  work: () => Promise<T>,
+  computes: boolean,
+  work: (empty: MakeEmpty) => Promise<T>,
 ): Promise<T> {
   const cpu = tf.findBackend('cpu');
-  const fast = await onBackend(tf, 'cpu', () => loadFastBackend(tf));
+  const fast = computes ? await onBackend(tf, 'cpu', () => loadFastBackend(tf)) : null;
   const empties = new EmptyData();
   const backend = traceBackend(tf, { cpu, fast, empties }, (dataId) => {
     session?.recorder.reading(dataId);
@@ -43,7 +50,7 @@ export async function recordKernels<T>(
         });
       session = { recorder, runOf };
       try {
-        return await work();
+        return await work((type) => tf.engine().makeTensorFromTensorInfo(empties.make(type)));
       } finally {
         session = null;
       }

@@ -4,6 +4,7 @@
  *
  * - The last of three runs checks the model's code only: its kernels give empty results of the sizes that follow from the
  *   first two. What kernels make of other sizes is for the rules to say, which are held against the trace.
+ * - With rules that can tell the results of all kernels nothing is computed at all.
  * - Numbers that are equal in all runs are constant, numbers proportional to the batch are `{ batch: k }`; others are
  *   refused, as are runs whose kernels differ.
  * - What depends on no input and no parameter is computed here: it becomes a constant. Where it has the batch among its
@@ -13,10 +14,12 @@
  */
 import { createHash } from 'node:crypto';
 import { DiagnosticError, fail } from '../../diagnostics/diagnostic.js';
+import type { RuleSet } from '../../lang/ast.js';
 import type { SourceGraph } from '../source-graph.js';
 import { alignRecordings, type Aligned } from './align.js';
 import { buildSourceGraph, parseRef } from './build-source-graph.js';
 import type { BuiltGraph } from './build-source-graph.js';
+import { asInRuns, byRules, type Foresee } from './foresee.js';
 import type { ParameterCache } from './recorder.js';
 import type { Recording } from './recording.js';
 import { runOnce } from './run.js';
@@ -30,20 +33,39 @@ const batches = [2, 1, 5];
 const computedRuns = 2;
 
 export interface Trace extends BuiltGraph {
-  /** A hash of all that the first run did: kernels, attributes, constants. */
-  readonly fingerprint: string;
+  /** Makes a hash of all that the first run did: kernels, attributes, constants. */
+  readonly fingerprint: () => string;
 }
 
-/** Traces a model. */
-export async function trace(tf: TensorFlow, subject: TraceSubject): Promise<Trace> {
+/**
+ * Traces a model.
+ * @param rules Where given, they are asked first what kernels give.
+ */
+export async function trace(
+  tf: TensorFlow,
+  subject: TraceSubject,
+  rules: RuleSet | null = null,
+): Promise<Trace> {
+  if (rules === null) return tracedRuns(tf, subject, null);
+  try {
+    return await tracedRuns(tf, subject, byRules(rules));
+  } catch (error) {
+    // What the rules can't tell is computed; so is what seems wrong, to say in the model's own terms what it is.
+    if (error instanceof DiagnosticError) return tracedRuns(tf, subject, null);
+    throw error;
+  }
+}
+
+async function tracedRuns(tf: TensorFlow, subject: TraceSubject, rules: Foresee | null): Promise<Trace> {
   const parameters: ParameterCache = new Map();
   const recordings: Recording[] = [];
   for (const [i, batch] of batchesOf(subject).entries()) {
-    const expected = i < computedRuns ? null : alignedSoFar(subject.name, recordings);
-    recordings.push(await runOnce(tf, subject, batch, seedOf(i), parameters, expected));
+    const aligned = i < computedRuns ? null : alignedSoFar(subject.name, recordings);
+    const foresee = aligned === null ? rules : asInRuns(aligned, batch);
+    recordings.push(await runOnce(tf, subject, batch, seedOf(i), parameters, foresee, rules === null));
   }
   const aligned = alignRecordings(subject.name, recordings);
-  return { ...buildSourceGraph(subject, aligned), fingerprint: fingerprint(recordings[0]!) };
+  return { ...buildSourceGraph(subject, aligned), fingerprint: () => fingerprint(recordings[0]!) };
 }
 
 /** What the runs have in common; null where they differ, which one more run will show better. */

@@ -1,8 +1,9 @@
-import { beforeAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type * as Tf from '@tensorflow/tfjs';
 import { readLayersModel } from '../../../src/import/tfjs/read-layers-model.js';
 import { loadTensorFlow } from '../../../src/import/tfjs/tensorflow.js';
 import type { TensorFlow } from '../../../src/import/tfjs/tensorflow.js';
+import { loadRules } from '../../../src/lang/load.js';
 import { diagnosticsOf, printDiagnostic } from '../models.js';
 import { kernelCounts, noShapes, printSource, sampleInputs, saveLayersModel } from './helpers.js';
 import { replayDifference } from './replay.js';
@@ -75,6 +76,32 @@ describe('a convolutional network', () => {
       'head/Softmax: Softmax(logits=head/Add) { dim: 1 } -> float32[N,5]',
       'output head = head/Softmax',
     ]);
+  });
+
+  test('is the same where rules tell what kernels give, and nothing is computed', async () => {
+    const path = await saved(build());
+    const computed = await readLayersModel(path, noShapes);
+    const called = tf
+      .getKernelsForBackend('cpu')
+      .map((kernel) => vi.spyOn(kernel, 'kernelFunc').mockName(kernel.kernelName));
+    const told = await readLayersModel(path, { ...noShapes, rules: loadRules([]) });
+    const names = called.filter((spy) => spy.mock.calls.length > 0).map((spy) => spy.getMockName());
+    called.forEach((spy) => spy.mockRestore());
+    // Only what is done to weights alone.
+    expect(names).toEqual(['Reshape']);
+    expect(told.graph).toEqual(computed.graph);
+    for (const { name } of told.graph.constants)
+      expect(told.weights.get(name)).toEqual(computed.weights.get(name));
+  });
+
+  test('is computed where the rules tell nothing', async () => {
+    const path = await saved(build());
+    const computed = await readLayersModel(path, noShapes);
+    const rules = loadRules([]);
+    for (const ops of [new Map(), new Map([...rules.ops].filter(([name]) => name !== 'relu'))]) {
+      const { graph } = await readLayersModel(path, { ...noShapes, rules: { ...rules, ops } });
+      expect(graph).toEqual(computed.graph);
+    }
   });
 
   test('computes what the model computes, for any batch', async () => {
