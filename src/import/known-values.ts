@@ -7,7 +7,7 @@ import { elementCount } from '../ir/types.js';
 import { newTensorData } from '../ir/weights.js';
 import type { Expr, OpRule } from '../lang/ast.js';
 import { evaluate, EvaluationError } from '../lang/evaluate.js';
-import { functions } from '../lang/functions.js';
+import { tensorsAndValues } from '../lang/mentions.js';
 import { nodeScope } from '../shapes/infer-shapes.js';
 import type { InferredNode, OperandTypes } from '../shapes/infer-shapes.js';
 
@@ -20,6 +20,8 @@ interface Entry {
   readonly operands: readonly ValueId[];
   /** What must be known first. Null: the value can't be known. */
   readonly needs: readonly ValueId[] | null;
+  /** Why it can't be known, where a rule is the reason. */
+  readonly why?: string;
   readonly compute: () => Attr | undefined;
   state: 'open' | Settled;
   dependsOnData: boolean | undefined;
@@ -68,7 +70,7 @@ export class KnownValues {
         return own === undefined || own === null ? undefined : rounded(own, dtype);
       };
       const small = (elementCount(inferred.results[i]!.shape) ?? 0) <= mostElements;
-      this.add(id, { constant, operands, needs: small ? all.needs : null, compute });
+      this.add(id, { constant, operands, ...all, needs: small ? all.needs : null, compute });
     });
   }
 
@@ -92,12 +94,13 @@ export class KnownValues {
     return this.settled(id);
   }
 
-  /** Why the value is not known, as far as a `value` clause says: its own, or one of those that it is computed from. */
+  /** Why the value is not known, as far as a rule says: its own, or that of one that it is computed from. */
   whyUnknown(id: ValueId): string | undefined {
     const seen = new Set([id]);
     for (const each of seen) {
-      const { state, needs } = this.entries.get(each)!;
+      const { state, needs, why } = this.entries.get(each)!;
       if (state !== 'open' && state.why !== undefined) return state.why;
+      if (why !== undefined) return why;
       for (const need of needs ?? []) if (this.settled(need) === undefined) seen.add(need);
     }
     return undefined;
@@ -152,16 +155,18 @@ export class KnownValues {
     node: Node,
     types: OperandTypes,
     inferred: InferredNode,
-  ): Pick<Entry, 'needs' | 'compute'> {
+  ): Pick<Entry, 'needs' | 'compute' | 'why'> {
     const expr = rule.value;
-    if (expr === null) return { needs: null, compute: () => undefined };
+    const unknown = { needs: null, compute: () => undefined };
+    if (expr === null) return { ...unknown, why: `the op ${rule.name} has no \`value\`` };
     const needs: ValueId[] = [];
     for (const name of valuesRead(rule, expr)) {
       const operand = node.operands[name] ?? [];
       needs.push(...(typeof operand === 'string' ? [operand] : operand));
     }
-    if (needs.some((need) => this.entries.get(need)!.needs === null)) {
-      return { needs: null, compute: () => undefined };
+    const unknowable = needs.map((need) => this.entries.get(need)!).find((entry) => entry.needs === null);
+    if (unknowable !== undefined) {
+      return unknowable.why === undefined ? unknown : { ...unknown, why: unknowable.why };
     }
     const resultTypes = Object.fromEntries(
       rule.results.flatMap(({ name }, i) => (inferred.results[i] ? [[name, inferred.results[i]]] : [])),
@@ -209,50 +214,14 @@ function settle(compute: () => Attr | undefined): Settled {
 
 const readCache = new WeakMap<Expr, ReadonlySet<string>>();
 
-/** The operands whose values an expression reads. */
+/** The operands whose values an expression reads; `shape(x)` reads the type of x, not its value. */
 function valuesRead(rule: OpRule, expr: Expr): ReadonlySet<string> {
   const cached = readCache.get(expr);
   if (cached !== undefined) return cached;
-  const operands = new Set(rule.operands.map(({ name }) => name));
-  const read = new Set<string>();
-  const visit = (node: Expr): void => {
-    if (node.kind === 'name' && operands.has(node.name)) read.add(node.name);
-    // `shape(x)` reads the type of x, not its value.
-    const skipFirst = node.kind === 'call' && functions.get(node.callee.join('.'))?.kind === 'tensor';
-    for (const [i, child] of children(node).entries()) if (i > 0 || !skipFirst) visit(child);
-  };
-  visit(expr);
+  const { values } = tensorsAndValues([expr]);
+  const read = new Set(rule.operands.flatMap(({ name }) => (values.has(name) ? [name] : [])));
   readCache.set(expr, read);
   return read;
-}
-
-function children(expr: Expr): readonly Expr[] {
-  switch (expr.kind) {
-    case 'literal':
-    case 'name':
-      return [];
-    case 'list':
-      return expr.items;
-    case 'object':
-      return expr.entries.map(({ value }) => value);
-    case 'field':
-    case 'spread':
-      return [expr.of];
-    case 'index':
-      return [expr.of, expr.index];
-    case 'call':
-      return expr.args;
-    case 'unary':
-      return [expr.operand];
-    case 'binary':
-      return [expr.left, expr.right];
-    case 'conditional':
-      return [expr.test, expr.then, expr.otherwise];
-    case 'each':
-      return [expr.body, expr.over, ...(expr.where === null ? [] : [expr.where])];
-    case 'let':
-      return [...expr.bindings.map(({ value }) => value), expr.body];
-  }
 }
 
 /** Typed data as nested lists; a scalar as itself. */
