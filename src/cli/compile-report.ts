@@ -38,9 +38,11 @@ export function verificationSummary(result: Verification, backend: string): stri
     check.relative.toExponential(1),
     check.verdict,
   ]);
+  const spaces =
+    result.spaces === undefined ? [] : [['spaces against backward graph', '-', '-', result.spaces.verdict]];
   return [
     `Verified on ${backend}, ${result.tolerance.toExponential(0)} of the output's scale allowed:`,
-    table(['', 'largest difference', 'of the scale', ''], rows),
+    table(['', 'largest difference', 'of the scale', ''], [...rows, ...spaces]),
     ...result.remarks,
   ].join('\n');
 }

@@ -16,13 +16,14 @@ import { inferAxes } from '../axes/infer.js';
 import { ChannelSpaces } from '../supernet/spaces.js';
 import { keepOfFile, readSubnetFile, type SubnetFile } from '../supernet/subnet-file.js';
 import { Topology } from '../supernet/topology.js';
-import type { Verification } from '../verify/verify.js';
+import { withSpaces, type Verification } from '../verify/verify.js';
 import { lowerModel, type LoweredModel, type Pruning } from './lower.js';
 import { prepareModel, type ModelOptions, type PreparedModel } from './prepare.js';
 import { preferredMultiples } from './channel-multiples.js';
 import { hashFiles } from './hash.js';
 import { Timings } from './timings.js';
 import { verifyLowered, verificationBackend } from './verify-lowered.js';
+import { verifySpaces } from './verify-spaces.js';
 import { writeOutputs } from './write.js';
 
 /** Backends of emitted modules. */
@@ -189,11 +190,17 @@ interface Finished extends Attempt {
 
 /** Writes the results, if they have been found to be right. */
 async function finish(path: string, compiled: Finished): Promise<CompileResult> {
-  const { prepared, lowered, emitted, verification, options, timings } = compiled;
+  const { prepared, lowered, emitted, options, timings } = compiled;
+  const spaces =
+    compiled.verification === null ? null : timings.time('verify spaces', () => verifySpaces(prepared));
+  const verification = compiled.verification && {
+    ...compiled.verification,
+    result: withSpaces(compiled.verification.result, spaces?.check),
+  };
   const base = {
     report: lowered.pruned!.report,
     verification,
-    warnings: [...prepared.warnings, ...lowered.warnings, ...compiled.warnings],
+    warnings: [...prepared.warnings, ...lowered.warnings, ...compiled.warnings, ...(spaces?.warnings ?? [])],
     nodes: { before: prepared.graph.nodes.length, after: lowered.graph.nodes.length },
     weightBytes: emitted.weights.byteLength,
   };

@@ -1,7 +1,7 @@
 /** Verifies a folder that `compile` has written: the files as they are now, against the original model. */
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { fail } from '../diagnostics/diagnostic.js';
+import { type Diagnostic, fail } from '../diagnostics/diagnostic.js';
 import type { AxisAnalysis } from '../axes/analysis.js';
 import type { Keep } from '../axes/indices.js';
 import { resizeGraph } from '../axes/resize.js';
@@ -9,7 +9,7 @@ import type { RunnableBackend } from '../emit/tf.js';
 import type { Dim, Shape } from '../ir/graph.js';
 import { readSubnet } from '../prune/read-subnet.js';
 import type { Json, Subnet } from '../prune/subnet.js';
-import type { Verification } from '../verify/verify.js';
+import { withSpaces, type Verification } from '../verify/verify.js';
 import type { Backend } from './compile.js';
 import { pipelineFor } from './compile.js';
 import { hashFiles } from './hash.js';
@@ -17,6 +17,7 @@ import { lowerModel } from './lower.js';
 import { analyseModel, prepareModel, type PreparedModel } from './prepare.js';
 import { Timings } from './timings.js';
 import { verificationBackend, verifyLowered } from './verify-lowered.js';
+import { verifySpaces } from './verify-spaces.js';
 
 export interface VerifyFolderOptions {
   /** The original model, if it is not where it was. */
@@ -27,14 +28,17 @@ export interface VerifyFolderOptions {
   readonly onStage?: (stage: string) => void;
 }
 
+export interface VerifiedFolder {
+  readonly backend: RunnableBackend;
+  readonly result: Verification;
+  readonly warnings: readonly Diagnostic[];
+}
+
 /**
  * Runs a compiled folder against the original model.
  * @throws DiagnosticError where the folder is incomplete, or the model or a rule has changed since.
  */
-export async function verifyFolder(
-  folder: string,
-  options: VerifyFolderOptions,
-): Promise<{ readonly backend: RunnableBackend; readonly result: Verification }> {
+export async function verifyFolder(folder: string, options: VerifyFolderOptions): Promise<VerifiedFolder> {
   const [subnetText, modelTs, weights] = await Promise.all(
     ['subnet.json', 'model.ts', 'weights.safetensors'].map((name) => readOutput(folder, name)),
   );
@@ -52,10 +56,16 @@ export async function verifyFolder(
     seed: options.seed ?? recorded.seed,
     ...(options.onStage === undefined ? {} : { onProgress: options.onStage }),
   };
+  const twoViews = timings.time('verify spaces', () => verifySpaces(prepared));
+  const verified = (result: Verification): VerifiedFolder => ({
+    backend,
+    result: withSpaces(result, twoViews?.check),
+    warnings: twoViews?.warnings ?? [],
+  });
   if (recorded.supernet) {
     const { spacesOf, verifySupernet } = await import('./compile-supernet.js');
     const { spaces } = spacesOf(prepared, recorded);
-    return { backend, result: await verifySupernet(prepared, { module: emitted, spaces }, running) };
+    return verified(await verifySupernet(prepared, { module: emitted, spaces }, running));
   }
   const { analysis } = analyseModel(prepared, recorded);
   const keep = keepOf(subnet, analysis, folder);
@@ -73,7 +83,7 @@ export async function verifyFolder(
     unprunedModule: await emitModule(unpruned.graph, unpruned.weights, prepared.rules, emission),
     ...running,
   });
-  return { backend, result };
+  return verified(result);
 }
 
 async function readOutput(folder: string, name: string): Promise<Buffer> {

@@ -72,11 +72,20 @@ export interface Check {
   readonly verdict: Verdict;
 }
 
+/** The channel spaces of the model, found in two views of it. */
+export interface SpacesCheck {
+  readonly verdict: 'equal' | 'different' | 'not compared';
+  /** What differs, one error each. */
+  readonly problems: readonly Diagnostic[];
+}
+
 export interface Verification {
   /** Nothing is different that should be equal, and some finite number was compared. */
   readonly passed: boolean;
   readonly tolerance: number;
   readonly checks: readonly Check[];
+  /** Absent where the model has no second view. */
+  readonly spaces?: SpacesCheck;
   /** What the numbers do not show, in sentences. */
   readonly remarks: readonly string[];
 }
@@ -188,8 +197,32 @@ const codeOf: Readonly<Record<CheckName, string>> = {
   'supernet against deployed': 'E604',
 };
 
-/** One diagnostic for each check that failed, at its worst comparison. */
+/** A verification of numbers, with that of the channel spaces. */
+export function withSpaces(verification: Verification, spaces: SpacesCheck | undefined): Verification {
+  if (spaces === undefined) return verification;
+  return { ...verification, passed: verification.passed && spaces.verdict !== 'different', spaces };
+}
+
+/** One diagnostic for each check of numbers that failed, at its worst comparison; then what differs in the spaces. */
 export function verificationFailures(verification: Verification): Diagnostic[] {
+  return [...numericFailures(verification), ...firstOf(verification.spaces?.problems ?? [])];
+}
+
+/** One wrong rule shows at many places. */
+const mostProblems = 5;
+
+function firstOf(problems: readonly Diagnostic[]): Diagnostic[] {
+  const more = problems.length - mostProblems;
+  return problems
+    .slice(0, mostProblems)
+    .map((problem, i) =>
+      more > 0 && i === mostProblems - 1
+        ? { ...problem, notes: [...(problem.notes ?? []), { message: `${more} more dimensions differ` }] }
+        : problem,
+    );
+}
+
+function numericFailures(verification: Verification): Diagnostic[] {
   return verification.checks
     .filter((check) => check.verdict === 'different')
     .map((check): Diagnostic => {

@@ -38,7 +38,8 @@ async function run(folder: string, flags: VerifyFlags): Promise<void> {
   } finally {
     progress.clear();
   }
-  const { backend, result } = verified;
+  const { backend, result, warnings } = verified;
+  await reportDiagnostics(warnings);
   const { verificationSummary } = await import('../compile-report.js');
   process.stdout.write(
     flags.json === true

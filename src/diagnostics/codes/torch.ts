@@ -62,6 +62,16 @@ inputs with the model's own outputs. Trace the model with \`--examples 2\` or mo
     explanation: `
 A trace holds a model twice: as a program and as a backward graph. The rules for each (\`from aten\`, \`from torch\`) must
 find the same channel spaces: the same dimensions of parameters coupled with each other, and the same ones frozen. Where
-they differ, one of the rules is wrong. The message names a dimension, and what each view has it coupled with.`,
+they differ, one of the rules is wrong. The message names a dimension, and what each view has it coupled with.
+
+Both \`compile\` and \`verify\` compare them; \`--no-verify\` compiles by the program alone.`,
+  },
+  E230: {
+    title: 'the two views of a model were not compared',
+    explanation: `
+A PyTorch model is compiled from its program. Its backward graph is there to find wrong rules: both must have the same
+channel spaces. Here the backward graph has an operation without a rule \`from torch\`, or one of the two graphs ends
+early, so nothing was compared. The module that was written does not depend on the backward graph, and its numbers were
+verified.`,
   },
 } as const;

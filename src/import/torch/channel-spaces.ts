@@ -5,7 +5,7 @@
 import { inferAxes } from '../../axes/infer.js';
 import { termLeaves, type AxisAnalysis } from '../../axes/analysis.js';
 import type { Term } from '../../axes/terms.js';
-import type { Diagnostic } from '../../diagnostics/diagnostic.js';
+import { type Diagnostic, fail } from '../../diagnostics/diagnostic.js';
 import type { Graph } from '../../ir/graph.js';
 import { quotient } from '../../ir/sizes.js';
 import type { RuleSet } from '../../lang/ast.js';
@@ -21,7 +21,7 @@ export interface AnalysedGraph {
 /**
  * Whether the backward graph of a model gives the same channel spaces as its program.
  * @returns what differs; nothing where the model has no backward graph
- * @throws DiagnosticError where an operation of the backward graph has no rule
+ * @throws DiagnosticError where an operation of the backward graph has no rule, or its end is left out
  */
 export function channelSpacesAgree(
   model: Pick<SourceModel, 'backward' | 'weights'>,
@@ -29,8 +29,14 @@ export function channelSpacesAgree(
   rules: RuleSet,
 ): Diagnostic[] {
   if (model.backward === undefined) return [];
-  const { graph } = importGraph(model.backward, model.weights, rules);
+  const { graph, tail } = importGraph(model.backward, model.weights, rules);
+  if (tail !== null) return endsEarly(tail.node, tail.why);
   return compareSpaces(program, { graph, analysis: inferAxes(graph, rules) });
+}
+
+/** Axes are frozen where a graph ends: one that ends early has other spaces. */
+function endsEarly(node: string, why: string): never {
+  return fail({ code: 'E230', message: `the backward graph ends before "${node}": ${why}` });
 }
 
 /** A dimension of a parameter that both graphs have. */
