@@ -20,7 +20,12 @@ export interface BuildRecord {
   readonly wheel: string;
   readonly tensorflow: string;
   readonly folder: string;
+  /** What was compiled; see `bindingRevision`. */
+  readonly binding: number;
 }
+
+/** Counted up with every change of what is compiled, so that what is there is built anew. */
+export const bindingRevision = 2;
 
 /** The version of Node-API that the package asks for on every Node.js that Espalier runs on. */
 export const nodeApiVersion = 8;
@@ -75,8 +80,16 @@ function readPackage(file: string): BindingPackage | null {
 export function readBuildRecord({ libraryFolder }: BindingPackage): BuildRecord | null {
   const file = join(libraryFolder, recordFile);
   if (!existsSync(file)) return null;
-  const { wheel, tensorflow, folder } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
-  return { wheel: String(wheel), tensorflow: String(tensorflow), folder: String(folder) };
+  const { wheel, tensorflow, folder, binding } = JSON.parse(readFileSync(file, 'utf8')) as Record<
+    string,
+    unknown
+  >;
+  return {
+    wheel: String(wheel),
+    tensorflow: String(tensorflow),
+    folder: String(folder),
+    binding: Number(binding ?? 1),
+  };
 }
 
 export const buildRecordFile = (libraryFolder: string): string => join(libraryFolder, recordFile);

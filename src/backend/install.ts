@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:f
 import { dirname, join } from 'node:path';
 import { fail } from '../diagnostics/diagnostic.js';
 import {
+  bindingRevision,
   buildRecordFile,
   findBindingPackage,
   packageName,
@@ -87,7 +88,9 @@ async function alreadyInstalled(target: BindingPackage, options: InstallOptions)
 }
 
 const isChoice = (record: BuildRecord, choice: TensorFlowChoice): boolean =>
-  record.wheel === wheelName(choice) && record.tensorflow === choice.version;
+  record.wheel === wheelName(choice) &&
+  record.tensorflow === choice.version &&
+  record.binding === bindingRevision;
 
 function installed(target: BindingPackage, state: WorkingBinding): Omit<Installed, 'built' | 'libraries'> {
   return { package: target.folder, library: target.library, tensorflow: state.tensorflow, gpu: state.gpu };
@@ -106,16 +109,17 @@ async function build(target: BindingPackage, options: InstallOptions): Promise<I
   onProgress('headers of Node-API');
   const headers = await nodeHeaders(tools, cache);
   onStep(`headers of Node-API: ${headers}`);
-  const record = { wheel: wheelName(options), tensorflow: options.version, folder };
+  const record = { wheel: wheelName(options), tensorflow: options.version, folder, binding: bindingRevision };
+  let lists = false;
   const state = await inTemporaryFolder(target.folder, 'building', async (temporary) => {
     onProgress('compiling the binding');
     const fresh = join(temporary, 'new');
     mkdirSync(fresh);
-    await compileBinding(join(fresh, 'tfjs_binding.node'), target, folder, headers, tools);
+    lists = await compileBinding(join(fresh, 'tfjs_binding.node'), temporary, target, folder, headers, tools);
     writeFileSync(buildRecordFile(fresh), `${JSON.stringify(record, null, 2)}\n`);
     return replaceIfItWorks(target, fresh, join(temporary, 'old'), onProgress);
   });
-  onStep(`binding: compiled ${target.library}`);
+  onStep(`binding: compiled ${target.library}${lists ? '' : ', which can’t run fused kernels'}`);
   return { ...installed(target, state), built: true, libraries: folder };
 }
 

@@ -12,10 +12,14 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { copyBindingSource } from '../../src/backend/binding-source.js';
 import { findBindingPackage } from '../../src/backend/binding-package.js';
 import { writeFolder } from '../../src/backend/folders.js';
 import { installBackend } from '../../src/backend/install.js';
 import { DiagnosticError } from '../../src/diagnostics/diagnostic.js';
+
+/** What the lists are added to. */
+const bindingSource = '    case TF_ATTR_STRING: {\n    }\n    case TF_ATTR_TYPE: {\n    }\n';
 
 let root: string;
 let bin: string;
@@ -33,7 +37,7 @@ beforeEach(() => {
     join(packageFolder, 'package.json'),
     '{ "name": "@tensorflow/tfjs-node-gpu", "version": "4.22.0" }',
   );
-  writeFileSync(join(packageFolder, 'binding/tfjs_backend.cc'), '');
+  writeFileSync(join(packageFolder, 'binding/tfjs_backend.cc'), bindingSource);
   vi.stubEnv('PATH', bin);
   vi.stubEnv('PYTHON', '');
   vi.stubEnv('CXX', '');
@@ -201,6 +205,30 @@ describe.runIf(process.platform === 'linux' && process.arch === 'x64')('installi
       { code: 'E914', why: expect.stringContaining('fatal error: no header') },
     ]);
     expect(readdirSync(packageFolder).sort()).toEqual(['binding', 'package.json']);
+  });
+});
+
+describe('the sources of the binding', () => {
+  const copied = (): string => readFileSync(join(root, 'copy/tfjs_backend.cc'), 'utf8');
+
+  it('are copied, and pass lists on', () => {
+    const { files, lists } = copyBindingSource(join(packageFolder, 'binding'), join(root, 'copy'));
+    expect(files).toEqual([join(root, 'copy/tfjs_backend.cc')]);
+    expect(lists).toBe(true);
+    expect(copied()).toMatch(/case TF_ATTR_STRING: \{\n {6}if \(IsArray[^]*TFE_OpSetAttrStringList/);
+    expect(copied()).toMatch(/case TF_ATTR_TYPE: \{\n {6}if \(IsArray[^]*TFE_OpSetAttrTypeList/);
+    expect(readFileSync(join(packageFolder, 'binding/tfjs_backend.cc'), 'utf8')).toBe(bindingSource);
+  });
+
+  it('stay as they are where they are not as expected', () => {
+    const other = `${bindingSource}    case TF_ATTR_TYPE: {\n    }\n`;
+    writeFileSync(join(packageFolder, 'binding/tfjs_backend.cc'), other);
+    expect(copyBindingSource(join(packageFolder, 'binding'), join(root, 'copy')).lists).toBe(false);
+    expect(copied()).toBe(other);
+  });
+
+  it('may be missing', () => {
+    expect(copyBindingSource(join(root, 'nowhere'), join(root, 'copy'))).toEqual({ files: [], lists: false });
   });
 });
 
