@@ -70,3 +70,122 @@ export function dilateByShifts(
   });
   return shifted.reduce((largest, part) => tf.maximum(largest, part));
 }
+
+/** What tf.fused.conv2d and tf.fused.depthwiseConv2d are told, and one kernel of TensorFlow can do. */
+export interface FusedConvolution {
+  readonly x: tf.Tensor4D;
+  readonly filter: tf.Tensor4D;
+  readonly strides: [number, number];
+  readonly pad: 'same' | 'valid' | tf.backend_util.ExplicitPadding;
+  readonly dilations: [number, number];
+  readonly bias: tf.Tensor1D;
+  readonly activation?: 'relu' | 'relu6' | 'elu' | 'leakyrelu';
+  readonly leakyreluAlpha?: number;
+}
+
+/** tf.fused.conv2d as one kernel: tfjs-node convolves, adds the bias and activates one after the other. */
+export function fusedConv2d(options: FusedConvolution): tf.Tensor4D {
+  const { x, filter, bias } = options;
+  return nativeOp(
+    '_MklNativeFusedConv2D',
+    [...windowAttributes(options), ...fusedAttributes(options), ['TArgs', 'TYPE', [nativeFloat]]],
+    [x, filter, bias],
+    () => tf.fused.conv2d(options),
+  );
+}
+
+/** tf.fused.depthwiseConv2d as one kernel, unless it pads by numbers, which that does not know. */
+export function fusedDepthwiseConv2d(options: FusedConvolution): tf.Tensor4D {
+  const { x, filter, bias, pad } = options;
+  const several = (): tf.Tensor4D =>
+    tf.fused.depthwiseConv2d({ ...options, pad: typeof pad === 'string' ? pad : explicitPadding(pad) });
+  if (typeof pad !== 'string') return several();
+  return nativeOp(
+    '_MklNativeFusedDepthwiseConv2dNative',
+    [...windowAttributes(options), ...fusedAttributes(options)],
+    [x, filter, bias],
+    several,
+  );
+}
+
+/** How a convolution of TensorFlow moves its window. */
+export function windowAttributes({ strides, dilations, pad }: FusedConvolution): NativeAttribute[] {
+  const attributes: NativeAttribute[] = [
+    ['data_format', 'STRING', 'NHWC'],
+    ['strides', 'INT', [1, ...strides, 1]],
+    ['dilations', 'INT', [1, ...dilations, 1]],
+    ['padding', 'STRING', typeof pad === 'string' ? pad.toUpperCase() : 'EXPLICIT'],
+  ];
+  return typeof pad === 'string' ? attributes : [...attributes, ['explicit_paddings', 'INT', pad.flat()]];
+}
+
+/** TensorFlow's number for float32. */
+export const nativeFloat = 1;
+
+/** What a kernel of TensorFlow does after its products, by the names that tf.fused has for it. */
+export const nativeActivations = { relu: 'Relu', relu6: 'Relu6', elu: 'Elu', leakyrelu: 'LeakyRelu' };
+
+/** Adding a bias and activating, as kernels of oneDNN are told, which the label chooses. */
+export function fusedAttributes(options: {
+  readonly activation?: keyof typeof nativeActivations;
+  readonly leakyreluAlpha?: number;
+}): NativeAttribute[] {
+  const { activation, leakyreluAlpha } = options;
+  const attributes: NativeAttribute[] = [
+    ['T', 'TYPE', nativeFloat],
+    ['num_args', 'INT', 1],
+    [
+      'fused_ops',
+      'STRING',
+      activation === undefined ? ['BiasAdd'] : ['BiasAdd', nativeActivations[activation]],
+    ],
+    ['_kernel', 'STRING', 'MklNameChangeOp'],
+  ];
+  return leakyreluAlpha === undefined
+    ? attributes
+    : [...attributes, ['leakyrelu_alpha', 'FLOAT', leakyreluAlpha]];
+}
+
+/** An attribute of an operation of TensorFlow itself: its name, its kind, and its value; a type is an element type. */
+export type NativeAttribute = readonly [
+  name: string,
+  kind: 'TYPE' | 'INT' | 'FLOAT' | 'BOOL' | 'STRING',
+  value: number | boolean | string | readonly (number | string)[],
+];
+
+/** What the backend of Node.js has besides what all have. */
+export interface NativeBackend {
+  readonly isUsingGpuDevice: boolean;
+  readonly binding: Readonly<Record<string, number>>;
+  executeSingleOutput(name: string, attributes: readonly object[], inputs: readonly tf.Tensor[]): tf.Tensor;
+}
+
+/** Operations that this TensorFlow, or the binding to it, turned out not to have. */
+export const missingOps = new Set<string>();
+
+/**
+ * One kernel of TensorFlow itself, for what takes several through `tf`, which `otherwise` computes: on a GPU, whose
+ * kernels are others, and where the operation is not there, so that it fails where the same works through `tf`.
+ */
+export function nativeOp<T extends tf.Tensor>(
+  name: string,
+  attributes: readonly NativeAttribute[],
+  inputs: readonly tf.Tensor[],
+  otherwise: () => T,
+): T {
+  const backend = tf.backend() as tf.KernelBackend & Partial<NativeBackend>;
+  const { binding, isUsingGpuDevice } = backend;
+  if (binding === undefined || isUsingGpuDevice !== false || missingOps.has(name)) return otherwise();
+  try {
+    const given = attributes.map(([attribute, kind, value]) => ({
+      name: attribute,
+      type: binding[`TF_ATTR_${kind}`],
+      value,
+    }));
+    return backend.executeSingleOutput!(name, given, inputs) as T;
+  } catch {
+    const result = otherwise();
+    missingOps.add(name);
+    return result;
+  }
+}

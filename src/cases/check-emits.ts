@@ -1,5 +1,5 @@
 /** `-- emits`: the TensorFlow.js of every node, one a line, with values named as in the graph. */
-import type { ComputeBackend } from '../lang/backends.js';
+import type { EmitTarget } from '../lang/backends.js';
 import { oneLine, text, type Code } from '../emit/code.js';
 import { inferableShape } from '../emit/inferable.js';
 import type { Built } from '../emit/partial.js';
@@ -11,7 +11,7 @@ import { bodyLines, type Block } from './format.js';
 import { caseProblem, type Outcome, type ReadCase } from './outcome.js';
 
 export function checkEmits(block: Block & { readonly kind: 'emits' }, read: ReadCase): Outcome {
-  const actual = read.graph.nodes.flatMap((node) => emittedLines(node, read, block.backend));
+  const actual = read.graph.nodes.flatMap((node) => emittedLines(node, read, block));
   const expected = bodyLines(block.body);
   const wrong = expected.find(({ text }, index) => text !== actual[index]);
   const update = { block, text: actual.map((line) => `${line}\n`).join('') };
@@ -26,7 +26,7 @@ export function checkEmits(block: Block & { readonly kind: 'emits' }, read: Read
 }
 
 /** Values that an emit uses several times come first, as constants. */
-function emittedLines(node: Node, { graph, rules }: ReadCase, backend: ComputeBackend): string[] {
+function emittedLines(node: Node, { graph, rules }: ReadCase, target: EmitTarget): string[] {
   const rule = rules.ops.get(node.op)!;
   const operands = Object.fromEntries(
     Object.entries(node.operands).map(([name, operand]): [string, Built<Code>] => [
@@ -36,7 +36,7 @@ function emittedLines(node: Node, { graph, rules }: ReadCase, backend: ComputeBa
   );
   const { bindings, value } = printEmit(
     rule,
-    emitScope(rule, node, graph, backend),
+    emitScope(rule, node, graph, target),
     operands,
     printContext(rule, node, graph),
   );

@@ -1,5 +1,5 @@
 /** Reads `.cases` files: graphs as IR text, each followed by what is expected of it. */
-import { computeBackends, type ComputeBackend } from '../lang/backends.js';
+import { computeBackends, type EmitTarget } from '../lang/backends.js';
 import { DiagnosticError, type Diagnostic, type Span } from '../diagnostics/diagnostic.js';
 import type { TextRange } from '../ir/lex.js';
 import type { SourceText } from '../lang/ast.js';
@@ -10,8 +10,8 @@ export type Expectation =
   | { readonly kind: 'types' }
   /** `-- spaces`: `%k.3 = %y.3 (8)` */
   | { readonly kind: 'spaces' }
-  /** `-- emits`, `-- emits on wasm`: the TensorFlow.js of every node, on the CPU if nothing is said */
-  | { readonly kind: 'emits'; readonly backend: ComputeBackend }
+  /** `-- emits`, `-- emits on wasm`, `-- emits on node trainable`: the TensorFlow.js of every node, on the CPU if nothing is said */
+  | ({ readonly kind: 'emits' } & EmitTarget)
   /** `-- after fuse`: the graph after a rewrite or a pass */
   | { readonly kind: 'after'; readonly pass: string }
   /** `-- unchanged after fuse`: nothing applies; the lines are why it does not */
@@ -72,7 +72,7 @@ export function parseCases({ file, text }: SourceText): Case[] {
         report(
           line,
           `${JSON.stringify(heading)} is nothing that a case can expect`,
-          'Blocks are `-- types`, `-- spaces`, `-- emits`, `-- emits on BACKEND`, `-- after NAME`, `-- unchanged after NAME`, `-- error CODE` and `-- error CODE after NAME`.',
+          'Blocks are `-- types`, `-- spaces`, `-- emits`, `-- emits on BACKEND`, `-- emits on BACKEND trainable`, `-- after NAME`, `-- unchanged after NAME`, `-- error CODE` and `-- error CODE after NAME`.',
         );
       } else cases.at(-1)!.blocks.push({ ...expectation, heading: span, body });
     } else if (open !== null) open.end = line.end;
@@ -88,10 +88,14 @@ function parseHeading(heading: string): Expectation | null {
   const words = heading.split(/\s+/);
   const [first, second, third, fourth] = words;
   if (words.length === 1 && (first === 'types' || first === 'spaces')) return { kind: first };
-  if (words.length === 1 && first === 'emits') return { kind: 'emits', backend: 'cpu' };
-  if (words.length === 3 && first === 'emits' && second === 'on') {
+  if (words.length === 1 && first === 'emits') return { kind: 'emits', backend: 'cpu', trainable: false };
+  if (
+    first === 'emits' &&
+    second === 'on' &&
+    (words.length === 3 || (words.length === 4 && fourth === 'trainable'))
+  ) {
     const backend = computeBackends.find((name) => name === third);
-    return backend === undefined ? null : { kind: 'emits', backend };
+    return backend === undefined ? null : { kind: 'emits', backend, trainable: fourth !== undefined };
   }
   if (words.length === 2 && first === 'after') return { kind: 'after', pass: second! };
   if (words.length === 3 && first === 'unchanged' && second === 'after')

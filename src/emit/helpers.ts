@@ -33,11 +33,14 @@ async function prepareHelpers(helpers: ReadonlyMap<string, Helper>, tf: Tf): Pro
     target: ts.ScriptTarget.ES2022,
     module: ts.ModuleKind.ESNext,
   });
-  const names = [...helpers.keys()];
+  // Types are gone once it is transpiled.
+  const names = [...helpers.values()].filter(({ text }) => !isType(text)).map(({ name }) => name);
   const evaluate = new Function('tf', `'use strict';\n${script}\nreturn { ${names.join(', ')} };`);
   const functions = evaluate(tf) as Readonly<Record<string, HelperFunction>>;
   return (name, span) => (Object.hasOwn(functions, name) ? functions[name]! : unknownHelper(name, span));
 }
+
+const isType = (text: string): boolean => /^(?:export\s+)?(?:interface|type)\s/m.test(text);
 
 function unknownHelper(name: string, span: Span): never {
   return fail({

@@ -4,7 +4,7 @@ import type { NamedTensor, NamedTensors } from '../import/source-graph.js';
 import type { Attr, Graph, Node, TensorType, ValueId, WeightStore } from '../ir/graph.js';
 import { operandValues } from '../ir/graph.js';
 import type { OpRule, RuleSet } from '../lang/ast.js';
-import type { ComputeBackend } from '../lang/backends.js';
+import type { EmitTarget } from '../lang/backends.js';
 import { computeBackendOf } from './backends.js';
 import { batchOfInputs, concreteShape } from './batch.js';
 import { runnableHelpers, type HelperRunner } from './helpers.js';
@@ -16,16 +16,16 @@ import { download, upload } from './transfer.js';
 /** The tensors that an `emit` reads, by operand name. */
 export type OperandTensors = Readonly<Record<string, Tensor | readonly Tensor[] | null>>;
 
-/** Where expressions run. */
-export interface Engine {
+/** Where expressions run; gradients are not asked for. */
+export interface Engine extends EmitTarget {
   readonly tf: Tf;
-  readonly backend: ComputeBackend;
   readonly helper: HelperRunner;
 }
 
 /** Prepares to run the emits of a rule set on the current backend. */
 export async function createEngine(tf: Tf, rules: Pick<RuleSet, 'helpers'>): Promise<Engine> {
-  return { tf, backend: computeBackendOf(tf.getBackend()), helper: await runnableHelpers(rules.helpers, tf) };
+  const backend = computeBackendOf(tf.getBackend());
+  return { tf, backend, trainable: false, helper: await runnableHelpers(rules.helpers, tf) };
 }
 
 /**
@@ -216,14 +216,7 @@ function runNode(
       operand === null ? null : typeof operand === 'string' ? valueOf(operand) : operand.map(valueOf),
     ]),
   );
-  const results = evaluateEmit(
-    rule,
-    node,
-    operands,
-    emitScope(rule, node, graph, engine.backend),
-    engine,
-    batch,
-  );
+  const results = evaluateEmit(rule, node, operands, emitScope(rule, node, graph, engine), engine, batch);
   node.results.forEach((id, k) => checkResult(rule, node, results[k]!, graph.values[id]!, batch));
   return results;
 }

@@ -2,7 +2,7 @@
 import type { Attr, Graph, Node, TensorType } from '../ir/graph.js';
 import type { OpRule } from '../lang/ast.js';
 import type { Scope } from '../lang/evaluate.js';
-import { backendName, type ComputeBackend } from '../lang/backends.js';
+import { targetNames, type EmitTarget } from '../lang/backends.js';
 import { inferNode } from '../shapes/infer-shapes.js';
 import { ruleInfo } from '../shapes/rule-info.js';
 import type { Solution } from '../shapes/solve.js';
@@ -15,12 +15,12 @@ export interface EmitScope extends Scope {
   type(name: string): OperandType | undefined;
 }
 
-/** The scope of one node of a graph. Axis sizes are inferred only if the `emit` mentions an axis. */
+/** The scope of one node of a graph, emitted for a target. Axis sizes are inferred only if the `emit` mentions an axis. */
 export function emitScope(
   rule: OpRule,
   node: Node,
   graph: Pick<Graph, 'values'>,
-  backend: ComputeBackend,
+  target: EmitTarget,
 ): EmitScope {
   const types = operandTypes(rule, node, graph);
   const results = resultTypes(rule, node, graph);
@@ -35,7 +35,9 @@ export function emitScope(
     Object.hasOwn(types, name) ? types[name] : results.get(name);
   const name = (given: string): Attr | undefined => {
     if (Object.hasOwn(node.attrs, given)) return node.attrs[given];
-    return axisSize(given) ?? (given === backendName ? backend : undefined);
+    const size = axisSize(given);
+    if (size !== undefined) return size;
+    return targetNames.includes(given) ? target[given as keyof EmitTarget] : undefined;
   };
   return {
     name,

@@ -2,7 +2,7 @@
 import { fail, type Diagnostic } from '../diagnostics/diagnostic.js';
 import { operandValues, type Attr, type Graph, type Node, type Operand, type ValueId } from '../ir/graph.js';
 import type { OpRule, RuleSet } from '../lang/ast.js';
-import type { ComputeBackend } from '../lang/backends.js';
+import type { EmitTarget } from '../lang/backends.js';
 import { layOut, partsOf, text, type Code } from './code.js';
 import { formsOf, inForm, type Form } from './forms.js';
 import { valuesRead } from './functions.js';
@@ -16,10 +16,8 @@ import { tensorTypeText } from './types.js';
 import { typingOf, type Typing } from './typing.js';
 
 /** What all functions of a module share while their statements are printed. */
-export interface StatementContext extends LocalContext {
+export interface StatementContext extends LocalContext, EmitTarget {
   readonly rules: Pick<RuleSet, 'ops' | 'helpers'>;
-  /** What the module computes on. */
-  readonly backend: ComputeBackend;
   /** What does not run on the backend is added, once an operation and function. */
   readonly problems: Map<string, Diagnostic>;
   /** Helpers that are called are added. */
@@ -97,7 +95,7 @@ function statementTyping(
   return typingOf({
     rule,
     node,
-    scope: emitScope(rule, node, graph, context.backend),
+    scope: emitScope(rule, node, graph, context),
     form,
     operands: builtOperands(node, (id) => locals.typeOf(id, form.scalars)),
     results: node.results.map((id) => (isRead(id) ? tensorTypeText(graph.values[id]!) : null)),
@@ -124,7 +122,7 @@ function printExpression(node: Node, form: Form, locals: Locals, context: Statem
     if (kernel === undefined) return;
     context.problems.set(`${rule.name} ${path}`, doesNotRun(rule, node, path, kernel, context.backend));
   };
-  return printEmit(rule, emitScope(rule, node, context.graph, context.backend), operands, {
+  return printEmit(rule, emitScope(rule, node, context.graph, context), operands, {
     batch: (multiple) => batchCode(multiple, node, locals, context.graph),
     number: (value, name) => context.constants.number(value, name),
     helper: (name) => {

@@ -71,7 +71,8 @@ function declarationEnd(text: string, at: number): number {
 }
 
 function mentionsWord(text: string, word: string): boolean {
-  return new RegExp(`(?<![\\w$.])${word.replaceAll('$', '\\$')}(?![\\w$])`).test(text);
+  // Not as the name of a field, `x.word`, but spread, `...word`.
+  return new RegExp(`(?<![\\w$]|(?<!\\.\\.)\\.)${word.replaceAll('$', '\\$')}(?![\\w$])`).test(text);
 }
 
 function duplicate(second: Declared, first: Declared): Diagnostic {

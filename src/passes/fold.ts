@@ -172,7 +172,7 @@ function computeNode(
     ]),
   );
   const results = runEmit(
-    () => evaluateEmit(rule, node, operands, emitScope(rule, node, graph, engine.backend), engine),
+    () => evaluateEmit(rule, node, operands, emitScope(rule, node, graph, engine), engine),
     node,
   );
   node.results.forEach((id, index) => {

@@ -39,13 +39,18 @@ function print(emit: string, attrs: Attrs = {}, b: Operand = null): string[] {
   const operands = Object.fromEntries(
     Object.entries(node.operands).map(([name, operand]) => [name, built(operand)]),
   );
-  const { bindings, value } = printEmit(rule, emitScope(rule, node, { values }, 'cpu'), operands, {
-    batch: (multiple) => text(multiple === 1 ? 'n' : `${multiple} * n`),
-    number: (number) => text(numberLiteral(number)),
-    helper: (name) => name,
-    local: (name) => name,
-    inferable: undefined,
-  });
+  const { bindings, value } = printEmit(
+    rule,
+    emitScope(rule, node, { values }, { backend: 'cpu', trainable: false }),
+    operands,
+    {
+      batch: (multiple) => text(multiple === 1 ? 'n' : `${multiple} * n`),
+      number: (number) => text(numberLiteral(number)),
+      helper: (name) => name,
+      local: (name) => name,
+      inferable: undefined,
+    },
+  );
   return [...bindings.map((bound) => `${bound.name} = ${oneLine(bound.value)}`), oneLine(value)];
 }
 

@@ -27,6 +27,17 @@ export function calls<T extends tf.Tensor>(x: T, options: { readonly by: number 
 }
 `;
 
+it('uses what is spread, and no field of the same name', () => {
+  const { helpers } = readHelpers([
+    {
+      file: 'a.helpers.ts',
+      text: 'const some = [1];\n\nfunction all() {\n  return [...some];\n}\n\nfunction none(x: any) {\n  return x.some;\n}\n',
+    },
+  ]);
+  expect(helpers.get('all')!.uses).toEqual(['some']);
+  expect(helpers.get('none')!.uses).toEqual([]);
+});
+
 describe('helpers', () => {
   const { helpers, diagnostics } = readHelpers([{ file: 'a.helpers.ts', text }]);
 

@@ -1,6 +1,6 @@
 /** `emit`: what it calls exists, and no operand that may be absent is passed on as if it were there. */
 import type { EmitClause, Expr } from '../ast.js';
-import { backendName } from '../backends.js';
+import { targetNames } from '../backends.js';
 import { isOnlyExpanded } from './axes.js';
 import { checkBackends } from './backend.js';
 import { checkCondition, checkValue, withValues } from './expressions.js';
@@ -21,7 +21,7 @@ export function checkEmits(facts: OpFacts, helpers: ReadonlySet<string>, report:
         "or, if it can't be compiled, say why: `dynamic '…'`.",
     });
   }
-  const conditions = withValues(opNames(facts, `the \`emit\` of \`${op.name}\``), [backendName]);
+  const conditions = withValues(opNames(facts, `the \`emit\` of \`${op.name}\``), targetNames);
   const values = { ...conditions, helpers };
   const optional = op.operands
     .filter((operand) => operand.kind === 'optional')
