@@ -105,3 +105,32 @@ describe('a difference is told', () => {
     `);
   });
 });
+
+it('a backward graph that ends early is not compared', async () => {
+  const model = await readTrace('residual');
+  const rules = rulesOf(`
+    /// Nothing that can be compiled.
+    op drawn(x) -> y { dynamic 'random numbers are different every time'  from torch Drawn(x) }
+  `);
+  const backward: SourceGraph = {
+    ...model.backward!,
+    nodes: [
+      {
+        name: 'dropped',
+        type: 'Drawn',
+        inputs: [{ node: model.backward!.inputs[0]!.name, output: 0, name: '' }],
+        attrs: {},
+        scope: '',
+        outputs: 1,
+      },
+    ],
+    outputs: [
+      { name: 'y', ref: { node: 'dropped', output: 0 } },
+      { name: 'x', ref: { node: model.backward!.inputs[0]!.name, output: 0 } },
+    ],
+  };
+  const program = spaces('axes x[n, c] t[c] -> y[n, c]  zeros x and t');
+  expect(() => channelSpacesAgree({ ...model, backward }, program, rules)).toThrow(
+    'E230: the backward graph ends before "dropped": random numbers are different every time',
+  );
+});
