@@ -55,7 +55,8 @@ export class NodeImport {
       for (const one of refs(ref)) {
         const id = this.valueOf(one);
         if (this.builder.known.value(id) !== undefined) continue;
-        const why = this.builder.known.whyUnknown(id);
+        const { known } = this.builder;
+        const why = known.dependsOnData(id) ? undefined : known.whyUnknown(id);
         return {
           reason: `its operand ${name} must be known at compile time${why === undefined ? '' : `: ${why}`}`,
           unknown: id,

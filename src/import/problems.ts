@@ -9,6 +9,7 @@ import type { Refusal } from './node-importer.js';
 import type { Candidate } from './registry.js';
 import { ruleSkeleton } from './skeleton.js';
 import type { SkeletonOperand } from './skeleton.js';
+import { batchInWords } from '../lang/values.js';
 import type { SourceGraph, SourceNode, SourceRef } from './source-graph.js';
 
 interface Problem {
@@ -70,9 +71,17 @@ export class Problems {
       message: `${node.type} does not fit the rule ${error.rule.name}: ${error.message}`,
       span: error.span ?? candidate.from.span,
       why: this.situation(node, inputs),
-      help: 'if the model runs in its own framework, the rule is wrong for this case: correct it, or override it in a rule file of your own',
+      help: error.message.includes(batchInWords)
+        ? this.fixTheBatch()
+        : 'if the model runs in its own framework, the rule is wrong for this case: correct it, or override it in a rule file of your own',
       notes: [{ message: `${node.type} is read by this clause`, span: candidate.from.span }],
     });
+  }
+
+  private fixTheBatch(): string {
+    const input = this.source.inputs.find(({ shape }) => shape.some((dim) => typeof dim !== 'number'));
+    const shape = (input?.shape ?? []).map((dim) => (typeof dim === 'number' ? dim : dim.batch));
+    return `compile the model for one batch size: --input ${input?.name ?? 'NAME'}=${shape.join(',')}`;
   }
 
   /** The source recorded another type than the rule infers. */

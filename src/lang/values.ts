@@ -23,10 +23,13 @@ export function show(value: Attr): string {
     : `{ ${entries.map(([key, item]) => `${key}: ${show(item)}`).join(', ')} }`;
 }
 
+/** What messages call a size that is not known before the network runs. */
+export const batchInWords = 'a multiple of the batch size';
+
 /** `a number`, `a list`, for messages. */
 export function kindOf(value: Attr): string {
   if (value === null) return 'null';
-  if (isBatch(value)) return 'a multiple of the batch size';
+  if (isBatch(value)) return batchInWords;
   if (isList(value)) return 'a list';
   return (
     { number: 'a number', string: 'a string', boolean: 'a truth value' }[typeof value as string] ??

@@ -115,6 +115,20 @@ op less(x, y) -> z {
   from  tf Less(x, y)
   emit  tf.less(x, y)
 }
+/// Zeros of a shape.
+op zeros() -> y {
+  attrs shape: int[], to: dtype = 'float32'
+  axes  y = fixed([max(1, size) for size in shape])
+  dtype y = to
+  from  tf Zeros(shape)
+  emit  tf.zeros(shape)
+}
+/// The shape of two tensors, as the first says.
+op first(x) -> y {
+  axes  x[a...] -> y[a...]
+  from  tf First(x, like) when shape(x) == shape(like)
+  emit  tf.identity(x)
+}
 /// Boxes.
 op boxes(x) -> y {
   dynamic 'how many boxes are left depends on their scores'
@@ -668,6 +682,32 @@ describe('what is wrong is said so that it can be put right', () => {
     `);
   });
 
+  test('an operand that is only asked for its shape need not be known', () => {
+    const nodes = [node('y', 'First', ['x', 'z'])];
+    const same = { inputs: { x: [4], z: [4] }, nodes, outputs: ['y'] };
+    expect(text(same)).toMatchInlineSnapshot(`
+      "graph "test" {
+        input %in0 "x": float32[4]
+        input %in1 "z": float32[4]
+        %0: float32[4] = first(x: %in0)
+        output "y": %0
+      }
+      "
+    `);
+    expect(errors({ ...same, inputs: { x: [4], z: [5] } })).toContain('its `when` does not hold');
+  });
+
+  test('a size that depends on the batch where it must be known', () => {
+    const nodes = [node('s', 'Shape', ['x']), node('y', 'Zeros', ['s'])];
+    expect(errors({ inputs: { x: [{ batch: 1 }, 8] }, nodes, outputs: ['y'] })).toMatchInlineSnapshot(`
+      "E203: Zeros does not fit the rule zeros: an argument of greatest must be a number; it is a multiple of the batch size, N
+        at node "y" of test
+        because its operands are int32[2]
+        help: compile the model for one batch size: --input x=1,8
+        note: Zeros is read by this clause"
+    `);
+  });
+
   test('an operand that must be known', () => {
     // `relu` has no value, so that the shape is not known, although it does not depend on data.
     const nodes = [node('s', 'Shape', ['x']), node('r', 'Relu', ['s']), node('y', 'Reshape', ['x', 'r'])];
@@ -685,7 +725,7 @@ describe('what is wrong is said so that it can be put right', () => {
 
         emit   tf.…(x, x2)
       }
-        note: the rule reshape is not for this node: its operand shape must be known at compile time"
+        note: the rule reshape is not for this node: its operand shape must be known at compile time: the op relu has no \`value\`"
     `);
   });
 

@@ -203,12 +203,36 @@ describe('shapes of inputs', () => {
     `);
   });
 
+  test('all of them are named at once', async () => {
+    const two: TestModel = {
+      nodes: [
+        placeholder('image', [-1, -1, 8, 3]),
+        placeholder('mask', [-1, -1]),
+        { name: 'y', op: 'Op', input: ['image', 'mask'] },
+      ],
+    };
+    expect(await errorOf(two, { inputShapes: { size: [1] } })).toMatchInlineSnapshot(`
+      "E209: the model has no input named "size"
+        at model.json
+        because its inputs are image, mask
+        help: name one of these in --input NAME=SHAPE
+      E208: the shape of input "image" of model.json is not known
+        at input "image" of model.json
+        because the model says N,?,8,3; only the batch may stay open
+        help: state it: --input image=N,<size>,8,3
+      E208: the shape of input "mask" of model.json is not known
+        at input "mask" of model.json
+        because the model says N,?; only the batch may stay open
+        help: state it: --input mask=N,<size>"
+    `);
+  });
+
   test('an --input that does not fit is an error', async () => {
     const wrong = { inputShapes: { image: [1, 8, 8, 4] } };
     expect(await errorOf(model([-1, -1, -1, 3]), wrong)).toMatchInlineSnapshot(`
       "E209: the shape 1,8,8,4 does not fit input "image" of model.json
         at input "image" of model.json
-        because the model says ?,?,?,3
+        because the model says ?,?,?,3; sizes are whole numbers, and only the first may be N
         help: sizes that the model states stay as they are: --input image=?,?,?,3"
     `);
     expect(await errorOf(model([1, 2]), { inputShapes: { img: [1, 2] } })).toMatchInlineSnapshot(`

@@ -1,7 +1,8 @@
 /** Inputs and outputs of a GraphModel, by the names that the TensorFlow.js runtime gives them. */
 import { fail } from '../../diagnostics/diagnostic.js';
-import type { Dim, DType, Shape } from '../../ir/graph.js';
+import type { DType, Shape } from '../../ir/graph.js';
 import type { SourcePort, SourceRef } from '../source-graph.js';
+import { resolveShapes, type OpenShape } from '../input-shapes.js';
 import { asObject, asString, field, isObject } from '../files/json.js';
 import type { JsonObject } from '../files/json.js';
 import { readShape } from './attributes.js';
@@ -58,93 +59,27 @@ export function readInputs(
     .map((entry) => nodes.get(entry.ref.node))
     .filter((node) => node !== undefined);
   const others = [...nodes.values()].filter((node) => isPlaceholder(node) && !listed.includes(node));
-  const ports = [...new Set([...listed, ...others])].map((node) => {
+  const inputs = [...new Set([...listed, ...others])].map((node) => {
     const entry = signature.inputs.find(({ ref }) => ref.node === node.name);
-    const names = entry === undefined ? [node.name] : [node.name, entry.key];
-    const key = names.find((name) => Object.hasOwn(given, name));
-    return readInput(node, entry?.shape ?? null, key === undefined ? null : given[key]!, file);
+    const own = Object.hasOwn(node.attrs, 'shape') ? (node.attrs['shape'] as readonly number[] | null) : null;
+    return {
+      node,
+      name: node.name,
+      aliases: entry === undefined ? [] : [entry.key],
+      own: own === null ? null : openShape(own),
+      stated: entry?.shape ? openShape(entry.shape) : null,
+    };
   });
-  const known = [...ports.map(({ name }) => name), ...signature.inputs.map(({ key }) => key)];
-  const unknown = Object.keys(given).find((name) => !known.includes(name));
-  if (unknown !== undefined) {
-    fail({
-      code: 'E209',
-      message: `the model has no input named ${JSON.stringify(unknown)}`,
-      where: file,
-      why: `its inputs are ${ports.map(({ name }) => name).join(', ')}`,
-      help: 'name one of these in --input NAME=SHAPE',
-    });
-  }
-  return ports;
+  const shapes = resolveShapes(inputs, given, file);
+  return inputs.map(({ node, name }, i) => ({
+    name,
+    dtype: inputType(node, `input ${JSON.stringify(name)} of ${file}`),
+    shape: shapes[i]!,
+  }));
 }
 
-function readInput(
-  node: DefNode,
-  stated: readonly number[] | null,
-  given: Shape | null,
-  file: string,
-): SourcePort {
-  const where = `input ${JSON.stringify(node.name)} of ${file}`;
-  const own = Object.hasOwn(node.attrs, 'shape') ? (node.attrs['shape'] as readonly number[] | null) : null;
-  return {
-    name: node.name,
-    dtype: inputType(node, where),
-    shape: resolveShape(node, own, stated, given, where),
-  };
-}
-
-/**
- * The shape of an input: what the user gives, else what the graph says, its unknown sizes filled in from the
- * signature; the first unknown size of all is the batch.
- */
-function resolveShape(
-  node: DefNode,
-  own: readonly number[] | null,
-  stated: readonly number[] | null,
-  given: Shape | null,
-  where: string,
-): Shape {
-  if (given !== null) {
-    const shape = given.map((dim, i): Dim => (i === 0 && dim === -1 ? { batch: 1 } : dim));
-    const fits =
-      own === null ||
-      (own.length === shape.length && own.every((size, i) => size === -1 || size === shape[i]));
-    if (fits && shape.every((dim) => typeof dim !== 'number' || dim >= 0)) return shape;
-    return fail({
-      code: 'E209',
-      message: `the shape ${printShape(given)} does not fit ${where}`,
-      where,
-      why: own === null ? 'only the first size may be N' : `the model says ${printShape(own)}`,
-      help: `sizes that the model states stay as they are: --input ${node.name}=${printShape(own ?? given)}`,
-    });
-  }
-  const known = own ?? stated;
-  const shape = known?.map((size, i): Dim => {
-    if (size !== -1) return size;
-    if (i === 0) return { batch: 1 };
-    return stated?.length === known.length ? stated[i]! : -1;
-  });
-  if (shape !== undefined && shape.every((dim) => dim !== -1)) return shape;
-  return fail({
-    code: 'E208',
-    message: `the shape of ${where} is not known`,
-    where,
-    why:
-      shape === undefined
-        ? 'the model does not state its rank'
-        : `the model says ${printShape(shape)}; only the batch may stay open`,
-    help:
-      `state it: --input ${node.name}=` +
-      (shape === undefined ? 'N,…' : shape.map((dim) => (dim === -1 ? '<size>' : printDim(dim))).join(',')),
-  });
-}
-
-function printShape(shape: Shape): string {
-  return shape.map(printDim).join(',');
-}
-
-function printDim(dim: Dim): string {
-  return typeof dim !== 'number' ? 'N' : dim === -1 ? '?' : String(dim);
+function openShape(shape: readonly number[]): OpenShape {
+  return shape.map((size) => (size === -1 ? null : size));
 }
 
 function inputType(node: DefNode, where: string): DType {

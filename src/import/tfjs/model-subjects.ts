@@ -2,8 +2,8 @@
 import type * as Tf from '@tensorflow/tfjs';
 import { fail } from '../../diagnostics/diagnostic.js';
 import type { DType, Shape } from '../../ir/graph.js';
-import { checkNames, resolveShape } from './input-shapes.js';
-import type { OpenShape } from './input-shapes.js';
+import { resolveShapes } from '../input-shapes.js';
+import type { OpenShape } from '../input-shapes.js';
 import { Names } from './names.js';
 import type { Locate } from './places.js';
 import { isDType } from './recorder.js';
@@ -91,12 +91,15 @@ export function traceInputs(
   declared: readonly DeclaredInput[],
   { shapes, examples }: InputChoices,
 ): TraceInput[] {
-  const names = declared.map(({ name }) => name);
-  checkNames(shapes, names, model);
-  return declared.map(({ name, dtype, shape }) => ({
+  const resolved = resolveShapes(
+    declared.map(({ name, shape }) => ({ name, own: shape })),
+    shapes,
+    model,
+  );
+  return declared.map(({ name, dtype }, i) => ({
     name,
     dtype: checkType(name, dtype, model),
-    shape: resolveShape(name, shape, Object.hasOwn(shapes, name) ? shapes[name] : undefined, model),
+    shape: resolved[i]!,
     ...(Object.hasOwn(examples, name) ? { example: examples[name] } : {}),
   }));
 }

@@ -3,7 +3,7 @@ import type * as Tf from '@tensorflow/tfjs';
 import { fail } from '../../diagnostics/diagnostic.js';
 import type { Shape } from '../../ir/graph.js';
 import type { ReadOptions } from '../source-graph.js';
-import type { OpenShape } from './input-shapes.js';
+import type { OpenShape } from '../input-shapes.js';
 import { graphSubject, layersSubject, traceInputs } from './model-subjects.js';
 import type { InputChoices } from './model-subjects.js';
 import { describe } from './outputs.js';
