@@ -20,6 +20,7 @@ import {
   type SupernetParts,
 } from './supernet-text.js';
 import { checkInputText, readBytesText, weightsReaderText } from './runtime.js';
+import type { PackedDType } from './stored-weights.js';
 import { tensorTypeText } from './types.js';
 
 const { IndentationText, Project, QuoteKind, Scope, StructureKind } = loadPackage('ts-morph');
@@ -37,8 +38,13 @@ export interface ModuleParts {
   readonly functions: readonly { readonly printed: PrintedFunction; readonly doc: string }[];
   /** The inputs that the model's function takes. */
   readonly rootInputs: readonly Port[];
-  /** The object of all weights, and the element types in it. */
-  readonly weights: { readonly code: Code; readonly dtypes: ReadonlySet<DType> };
+  /** The object of all weights, and how they are stored. */
+  readonly weights: {
+    readonly code: Code;
+    readonly dtypes: ReadonlySet<DType>;
+    /** The types that some of them are packed in. */
+    readonly packed: ReadonlySet<PackedDType>;
+  };
   /** Texts of the helpers that are called. */
   readonly helpers: readonly string[];
   /** What a supernet has more; null for a plain model. */
@@ -105,7 +111,7 @@ function statementsOf(parts: ModuleParts): (string | StatementStructures)[] {
     ...parts.helpers,
     ...(isEmpty(parts.weights.code) ? [] : [readWeightsText(parts)]),
     ...(parts.supernet === null ? [] : supernetFunctions(parts.supernet.masks)),
-    weightsReaderText(parts.weights.dtypes, parts.trainable, (parts.supernet?.sets ?? null) !== null),
+    weightsReaderText(parts.weights, parts.trainable, (parts.supernet?.sets ?? null) !== null),
     readBytesText(moduleBackends[parts.backend].platform),
     ...(parts.graph.inputs.length === 0 ? [] : [checkInputText(symbolicInputs(parts.graph).length > 1)]),
   ];

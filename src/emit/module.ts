@@ -18,9 +18,10 @@ import { moduleText, type ModuleParts } from './module-text.js';
 import { camelCase, Names, pascalCase } from './naming.js';
 import { planFunctions, type Plan } from './plan.js';
 import { printFunctions } from './print-functions.js';
-import { writeSafetensors, type StoredTensor } from './safetensors.js';
+import { writeSafetensors } from './safetensors.js';
 import { schedule } from './schedule.js';
 import { groupByScope } from './scopes.js';
+import { storeWeights, type NamedWeight, type StoredWeights } from './stored-weights.js';
 import { supernetNames, type MaskVariable, type SupernetParts } from './supernet-text.js';
 import { weightTypeText } from './types.js';
 import { helperTexts } from './typing.js';
@@ -44,6 +45,7 @@ export interface EmittedModule {
 const ownNames = [
   ...['tf', 'signature', 'Weights', 'Inputs', 'Outputs', 'load', 'readWeights', 'weightsReader', 'readBytes'],
   ...['readFile', 'checkInput', 'elementTypes', 'TensorEntry', 'Port'],
+  ...['arrays', 'Packing', 'unpack', 'halfFloats'],
 ];
 
 /** Writes a graph as a TypeScript module with its weights. The same graph gives the same bytes. */
@@ -68,9 +70,24 @@ export async function emitModule(
   const plan = planFunctions(fn, graph, rootName, (id) => !isScalar(id, graph));
   const producers = new Map(graph.nodes.flatMap((node) => node.results.map((id) => [id, node] as const)));
   const problems = new Map<string, Diagnostic>();
-  const input: ModuleInput = { graph, weights, rules, options, plan, className, producers, read, problems };
+  // A supernet is there to be trained: its weights don't stay what they are.
+  const pack = options.supernet === undefined;
+  const stored = storeWeights(namedWeights(plan, graph, options.supernet), weights, pack);
+  const { packed } = stored;
+  const input: ModuleInput = {
+    graph,
+    weights,
+    rules,
+    options,
+    plan,
+    className,
+    producers,
+    read,
+    problems,
+    packed,
+  };
   const modelTs = await checkedText((forms) => printModule(input, names.fork(), forms));
-  return { modelTs, weights: writeSafetensors(storedWeights(plan, graph, weights, options.supernet)) };
+  return { modelTs, weights: writeSafetensors(stored.tensors, stored.metadata) };
 }
 
 interface ModuleInput {
@@ -83,6 +100,7 @@ interface ModuleInput {
   readonly producers: ReadonlyMap<ValueId, Node>;
   readonly read: ReadonlySet<ValueId>;
   readonly problems: Map<string, Diagnostic>;
+  readonly packed: StoredWeights['packed'];
 }
 
 /** Prints the module with its statements in certain forms. */
@@ -118,6 +136,7 @@ function printModule(input: ModuleInput, names: Names, forms: ReadonlyMap<string
     weights: {
       code: weightsCode(plan, { graph, masks, supernet: options.supernet }),
       dtypes: new Set(stored.map((id) => graph.parameters[id]!.dtype)),
+      packed: input.packed,
     },
     supernet: supernetOf(masks, graph, options.supernet),
     helpers: helperTexts(helpers, rules.helpers),
@@ -185,21 +204,17 @@ function readCode({ shape, dtype }: Parameter, name: string): Code {
   return call('read', dtype === 'float32' ? args : [...args, text(stringLiteral(dtype))]);
 }
 
-function* storedWeights(
-  plan: Plan,
-  graph: Graph,
-  weights: WeightStore,
-  supernet: SupernetParts | undefined,
-): Generator<[string, StoredTensor]> {
+/** The weights by the names that the module reads them by; a supernet's normalisations have one for each set. */
+function namedWeights(plan: Plan, graph: Graph, supernet: SupernetParts | undefined): NamedWeight[] {
   const { switchable = null } = supernet ?? {};
-  const named = new Map<string, { readonly id: ValueId; readonly parameter: Parameter }>();
+  const named = new Map<string, NamedWeight>();
   for (const id of ownedWeights(plan)) {
     const parameter = graph.parameters[id]!;
-    if (supernet?.masks.has(id) !== true) named.set(parameter.name, { id, parameter });
+    if (supernet?.masks.has(id) !== true) named.set(parameter.name, { id, parameter, name: parameter.name });
   }
-  for (const [name, { id, parameter }] of named) {
-    const tensor = { ...parameter, shape: concreteShape(parameter.shape, 1), data: weights.get(name) };
-    if (switchable?.parameters.has(id) !== true) yield [name, tensor];
-    else for (let set = 0; set < switchable.sets; set++) yield [switchable.nameInSet(name, `${set}`), tensor];
-  }
+  return [...named.values()].flatMap((weight) => {
+    if (switchable?.parameters.has(weight.id) !== true) return [weight];
+    const { sets, nameInSet } = switchable;
+    return Array.from({ length: sets }, (_, set) => ({ ...weight, name: nameInSet(weight.name, `${set}`) }));
+  });
 }

@@ -1,5 +1,7 @@
 /** The parts of an emitted module that don't depend on the model's operations: reading weights, checking inputs. */
 import type { DType } from '../ir/graph.js';
+import { packedBody, packedDeclarations, unpackText } from './packed-text.js';
+import type { PackedDType } from './stored-weights.js';
 
 /** Where a module's backend can run, which decides how it reads files. */
 export type Platform = 'node' | 'browser' | 'both';
@@ -98,23 +100,27 @@ function severalTypes(dtypes: readonly DType[]): ElementWords {
   };
 }
 
+/** How the weights of a module are stored. */
+export interface WeightTypes {
+  readonly dtypes: ReadonlySet<DType>;
+  /** The types that some of them are packed in. */
+  readonly packed: ReadonlySet<PackedDType>;
+}
+
 /**
  * Makes tensors of a weights file.
- * @param dtypes the element types of the weights
  * @param trainable whether the weights are variables
  * @param shared whether a weight may be asked for more than once: it is the same one then
  */
-export function weightsReaderText(dtypes: ReadonlySet<DType>, trainable: boolean, shared = false): string {
+export function weightsReaderText(
+  { dtypes, packed }: WeightTypes,
+  trainable: boolean,
+  shared = false,
+): string {
+  const isPacked = packed.size > 0;
   const used = (Object.keys(formats) as DType[]).filter((dtype) => dtype === 'float32' || dtypes.has(dtype));
   const words = used.length === 1 ? onlyFloats : severalTypes(used);
-  const tensor = `tf.tensor<R>(data, shape${words.argument})`;
-  const result = trainable ? `tf.tidy(() => tf.variable(${tensor}${words.trainable}))` : tensor;
-  const type = `${trainable ? 'tf.Variable' : 'tf.Tensor'}<R>`;
-  const known = shared ? '  const known = new Map<string, tf.Tensor>();\n' : '';
-  const ask = shared
-    ? `    const first = known.get(name) as ${type} | undefined;\n    if (first !== undefined) return first;\n`
-    : '';
-  return `${words.table}/** What the header of a weights file says about a tensor, not yet checked. */
+  return `${isPacked ? packedDeclarations(dtypes, packed) : words.table}/** What the header of a weights file says about a tensor, not yet checked. */
 interface TensorEntry {
   readonly dtype?: unknown;
   readonly shape?: unknown;
@@ -136,7 +142,18 @@ function weightsReader(bytes: Uint8Array, made: tf.Tensor[]) {
   } catch {
     throw invalid('its header is not JSON');
   }
-${known}  return <R extends tf.Rank>${words.parameters}: ${type} => {
+${isPacked ? packedBody(dtypes, packed, trainable) : plainBody(words, trainable, shared)}}${isPacked ? `\n\n${unpackText(packed)}` : ''}`;
+}
+
+function plainBody(words: ElementWords, trainable: boolean, shared: boolean): string {
+  const tensor = `tf.tensor<R>(data, shape${words.argument})`;
+  const result = trainable ? `tf.tidy(() => tf.variable(${tensor}${words.trainable}))` : tensor;
+  const type = `${trainable ? 'tf.Variable' : 'tf.Tensor'}<R>`;
+  const known = shared ? '  const known = new Map<string, tf.Tensor>();\n' : '';
+  const ask = shared
+    ? `    const first = known.get(name) as ${type} | undefined;\n    if (first !== undefined) return first;\n`
+    : '';
+  return `${known}  return <R extends tf.Rank>${words.parameters}: ${type} => {
 ${ask}${words.lookUp}    const entry = entries.get(name);
     if (entry?.dtype !== ${words.format} || String(entry.shape) !== String(shape)) {
       throw invalid(\`\${name} is \${entry?.dtype}[\${entry?.shape}], not ${words.inMessage}[\${shape}]\`);
@@ -150,7 +167,7 @@ ${ask}${words.lookUp}    const entry = entries.get(name);
     made.push(tensor);
 ${shared ? '    known.set(name, tensor);\n' : ''}    return tensor;
   };
-}`;
+`;
 }
 
 /**

@@ -7,23 +7,29 @@ import type { DType, TensorData } from '../ir/graph.js';
 
 export { readMetadata } from '../files/safetensors.js';
 
+/** Element types in files: ours, and those that weights are packed in; half floats by their bits. */
+export type StoredDType = DType | 'float16' | 'uint16' | 'uint8';
+
 export interface StoredTensor {
-  readonly dtype: DType;
+  readonly dtype: StoredDType;
   readonly shape: readonly number[];
-  readonly data: TensorData;
+  readonly data: TensorData | Uint16Array;
 }
 
-/** The format's names for our element types, and their sizes in bytes. */
-const formats: Readonly<Record<DType, { readonly name: string; readonly bytes: number }>> = {
+/** The format's names for element types, and their sizes in bytes. */
+const formats: Readonly<Record<StoredDType, { readonly name: string; readonly bytes: number }>> = {
   float32: { name: 'F32', bytes: 4 },
   int32: { name: 'I32', bytes: 4 },
+  float16: { name: 'F16', bytes: 2 },
+  uint16: { name: 'U16', bytes: 2 },
+  uint8: { name: 'U8', bytes: 1 },
   bool: { name: 'BOOL', bytes: 1 },
 };
-const dtypes = new Map(Object.entries(formats).map(([dtype, { name }]) => [name, dtype as DType]));
+const dtypes = new Map(Object.entries(formats).map(([dtype, { name }]) => [name, dtype as StoredDType]));
 const sizes = new Map(Object.values(formats).map(({ name, bytes }) => [name, bytes]));
 
 /**
- * Writes tensors in the given order, four-byte types first so that all of them are aligned. The same tensors give the
+ * Writes tensors in the given order, longer types first so that all of them are aligned. The same tensors give the
  * same bytes.
  * @param metadata free text, kept in the header
  */
@@ -74,10 +80,12 @@ export function readSafetensors(bytes: Uint8Array, file = 'weights.safetensors')
   );
 }
 
-function typedData(dtype: DType, data: Uint8Array): TensorData {
-  if (dtype === 'bool') return data;
-  const { buffer, byteOffset, byteLength } = data.byteOffset % 4 === 0 ? data : data.slice();
-  const count = byteLength / 4;
+function typedData(dtype: StoredDType, data: Uint8Array): StoredTensor['data'] {
+  const size = formats[dtype].bytes;
+  if (size === 1) return data;
+  const { buffer, byteOffset, byteLength } = data.byteOffset % size === 0 ? data : data.slice();
+  const count = byteLength / size;
+  if (size === 2) return new Uint16Array(buffer, byteOffset, count);
   return dtype === 'float32'
     ? new Float32Array(buffer, byteOffset, count)
     : new Int32Array(buffer, byteOffset, count);

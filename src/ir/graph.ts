@@ -3,6 +3,8 @@
  * Every pass is a function from a graph to a graph.
  */
 
+import type { PackedData } from './packed.js';
+
 /** Element types that TensorFlow.js has. */
 export type DType = 'float32' | 'int32' | 'bool';
 
@@ -87,6 +89,8 @@ export interface WeightStore {
   /** @throws if there is no such weight. */
   get(name: string): TensorData;
   has(name: string): boolean;
+  /** The same weight in fewer bits, to the last bit of every number; null or not there: only `get` has it. */
+  packed?(name: string): PackedData | null;
 }
 
 /** All values that a node reads, in the order of its rule's operands. */

@@ -1,6 +1,7 @@
 /** Weight stores: where the data of parameters lives. */
 import { fail } from '../diagnostics/diagnostic.js';
 import type { DType, TensorData, WeightStore } from './graph.js';
+import type { PackedData } from './packed.js';
 
 /** A store over a map; the map is not copied. */
 export function mapWeights(data: ReadonlyMap<string, TensorData>): WeightStore {
@@ -10,24 +11,44 @@ export function mapWeights(data: ReadonlyMap<string, TensorData>): WeightStore {
   };
 }
 
+/** A weight that is added to a store. */
+interface AddedWeight {
+  readonly data: TensorData;
+  readonly packed: PackedData | null;
+}
+
 /** A store that answers from `added` first, then from `base`. Layers don't stack up: see {@link WeightLayer}. */
-export function overlayWeights(base: WeightStore, added: ReadonlyMap<string, TensorData>): WeightStore {
+export function overlayWeights(
+  base: WeightStore,
+  added: ReadonlyMap<string, TensorData>,
+  packed: ReadonlyMap<string, PackedData> = new Map(),
+): WeightStore {
   if (added.size === 0) return base;
-  if (base instanceof WeightLayer) return new WeightLayer(base.below, new Map([...base.added, ...added]));
-  return new WeightLayer(base, new Map(added));
+  const weights = new Map(
+    [...added].map(([name, data]): [string, AddedWeight] => [
+      name,
+      { data, packed: packed.get(name) ?? null },
+    ]),
+  );
+  if (base instanceof WeightLayer) return new WeightLayer(base.below, new Map([...base.added, ...weights]));
+  return new WeightLayer(base, weights);
 }
 
 /** Copied on write, flat: however many passes add weights, a look-up asks two stores at most. */
 class WeightLayer implements WeightStore {
   constructor(
     readonly below: WeightStore,
-    readonly added: ReadonlyMap<string, TensorData>,
+    readonly added: ReadonlyMap<string, AddedWeight>,
   ) {}
   has(name: string): boolean {
     return this.added.has(name) || this.below.has(name);
   }
   get(name: string): TensorData {
-    return this.added.get(name) ?? this.below.get(name);
+    return this.added.get(name)?.data ?? this.below.get(name);
+  }
+  packed(name: string): PackedData | null {
+    const added = this.added.get(name);
+    return added === undefined ? (this.below.packed?.(name) ?? null) : added.packed;
   }
 }
 

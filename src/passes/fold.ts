@@ -10,9 +10,11 @@ import { loadBackend, type Tensor } from '../emit/tf.js';
 import type { Graph, Node, Parameter, TensorData, ValueId, WeightStore } from '../ir/graph.js';
 import { operandValues } from '../ir/graph.js';
 import { printType } from '../ir/print.js';
+import { unpacksTo, type PackedData } from '../ir/packed.js';
 import { elementCount } from '../ir/types.js';
 import { overlayWeights } from '../ir/weights.js';
 import type { RuleSet } from '../lang/ast.js';
+import { PackedValues } from './packed-values.js';
 import { ParameterNames } from './parameter-names.js';
 
 export interface FoldContext {
@@ -38,22 +40,33 @@ export async function foldConstants(
 ): Promise<Folded> {
   const plan = planFolding(graph, context.rules);
   if (plan.folded.size === 0) return { graph, weights };
-  const data =
-    plan.work.length === 0 ? new Map<ValueId, TensorData>() : await compute(plan, graph, weights, context);
+  const computed =
+    plan.work.length === 0 ? new Map<ValueId, Computed>() : await compute(plan, graph, weights, context);
 
   const names = new ParameterNames(graph, weights, context.rules, plan.folded);
   const parameters = new Map<ValueId, Parameter>();
   const added = new Map<string, TensorData>();
+  const addedPacked = new Map<string, PackedData>();
   for (const node of plan.work) {
     for (const id of node.results) {
-      const values = data.get(id);
-      if (values === undefined) continue;
+      const result = computed.get(id);
+      if (result === undefined) continue;
       const name = names.nameOf(id);
       parameters.set(id, { name, ...graph.values[id]! });
-      added.set(name, values);
+      added.set(name, result.data);
+      if (result.packed !== null) addedPacked.set(name, result.packed);
     }
   }
-  return { graph: withParameters(graph, plan, parameters), weights: overlayWeights(weights, added) };
+  return {
+    graph: withParameters(graph, plan, parameters),
+    weights: overlayWeights(weights, added, addedPacked),
+  };
+}
+
+/** A constant's numbers; and what they are in the model's own files, where that is known. */
+interface Computed {
+  readonly data: TensorData;
+  readonly packed: PackedData | null;
 }
 
 interface FoldPlan {
@@ -102,7 +115,7 @@ async function compute(
   graph: Graph,
   weights: WeightStore,
   { rules }: FoldContext,
-): Promise<Map<ValueId, TensorData>> {
+): Promise<Map<ValueId, Computed>> {
   const tf = await loadBackend('cpu');
   const engine = await createEngine(tf, { helpers: needsHelpers(plan, rules) ? rules.helpers : new Map() });
   const reads = new Map<ValueId, number>();
@@ -126,14 +139,28 @@ async function compute(
     live.delete(id);
   };
 
-  const data = new Map<ValueId, TensorData>();
+  const packedValues = new PackedValues(graph, weights, rules);
+  const computed = new Map<ValueId, Computed>();
+  const noteResult = (id: ValueId, tensor: Tensor): void => {
+    // A copy: on the CPU a re-layout shares the memory of its source, and the tensor is freed below.
+    const data = tensor.dataSync().slice() as TensorData;
+    const packed = packedValues.of(id);
+    computed.set(id, { data, packed: packed !== null && unpacksTo(packed, data) ? packed : null });
+  };
   try {
     for (const node of plan.work) {
       const results = computeNode(node, graph, rules, tensorOf, engine);
+      packedValues.follow(node, {
+        read: (id) => tensorOf(id).dataSync().slice() as TensorData,
+        rerun: (numbers) =>
+          tf.tidy(() => {
+            const operand = (id: ValueId): Tensor => tf.tensor(numbers, tensorOf(id).shape);
+            return computeNode(node, graph, rules, operand, engine)[0]!.dataSync().slice() as TensorData;
+          }),
+      });
       node.results.forEach((id, index) => {
         live.set(id, results[index]!);
-        // A copy: on the CPU a re-layout shares the memory of its source, and the tensor is freed below.
-        if (plan.wanted.has(id)) data.set(id, results[index]!.dataSync().slice() as TensorData);
+        if (plan.wanted.has(id)) noteResult(id, results[index]!);
         if ((reads.get(id) ?? 0) === 0) release(id);
       });
       for (const id of operandValues(node)) release(id);
@@ -141,7 +168,7 @@ async function compute(
   } finally {
     for (const tensor of live.values()) tensor.dispose();
   }
-  return data;
+  return computed;
 }
 
 /** Helpers are TypeScript, and its compiler takes long to load: only where an op that is folded calls one. */

@@ -1,10 +1,8 @@
 /** Readable names for parameters that the compiler computes. */
 import type { Graph, Node, ValueId, WeightStore } from '../ir/graph.js';
 import { operandValues } from '../ir/graph.js';
-import type { AxisFunctionName, OpRule, RuleSet } from '../lang/ast.js';
-
-/** Axis functions that keep every element and only put them in another order or shape. */
-const relayouts: ReadonlySet<AxisFunctionName> = new Set(['permute', 'reshape', 'squeeze', 'expand']);
+import type { RuleSet } from '../lang/ast.js';
+import { isRelayout } from './relayout.js';
 
 /**
  * Names for the values of folded nodes. A mere re-layout of a parameter keeps the parameter's name, if nothing else
@@ -83,13 +81,4 @@ export class ParameterNames {
     this.counts.set(base, count);
     return name;
   }
-}
-
-/** Permutations, reshapes and the like; and ops whose emit is their operand as it is. */
-function isRelayout({ axes, emits }: OpRule): boolean {
-  const [emit] = emits;
-  if (emits.length === 1 && emit?.value.kind === 'name') return true;
-  return (
-    axes.length > 0 && axes.every((clause) => clause.kind === 'function' && relayouts.has(clause.function))
-  );
 }

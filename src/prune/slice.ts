@@ -3,6 +3,7 @@ import type { AxisAnalysis } from '../axes/analysis.js';
 import type { Keep } from '../axes/indices.js';
 import { fail } from '../diagnostics/diagnostic.js';
 import type { Graph, Parameter, TensorData, WeightStore } from '../ir/graph.js';
+import type { PackedData } from '../ir/packed.js';
 import { keptOfParameters, type KeptDims } from './kept.js';
 import { dataOf } from './weights.js';
 
@@ -33,6 +34,15 @@ export function sliceWeights(
       const { data, shape } = dataOf(slice.parameter, weights);
       return sliceTensor(data, shape, slice.kept);
     },
+    packed: (name) => {
+      const packed = weights.packed?.(name) ?? null;
+      const slice = slices.get(name);
+      if (packed === null || slice === undefined) return packed;
+      // Factors would have to be sliced with it; there are none before constants are folded.
+      if (packed.factors.length > 0) return null;
+      const { shape } = slice.parameter;
+      return { ...packed, codes: sliceTensor(packed.codes, shape as readonly number[], slice.kept) };
+    },
   };
 }
 
@@ -40,7 +50,13 @@ export function sliceWeights(
  * Gathers the kept indices of every dimension at once, in one pass over what is kept. Returns the data itself where
  * all of it is kept.
  */
-export function sliceTensor(data: TensorData, shape: readonly number[], kept: KeptDims): TensorData {
+export function sliceTensor(data: TensorData, shape: readonly number[], kept: KeptDims): TensorData;
+export function sliceTensor(data: Codes, shape: readonly number[], kept: KeptDims): Codes;
+export function sliceTensor(
+  data: TensorData | Codes,
+  shape: readonly number[],
+  kept: KeptDims,
+): TensorData | Codes {
   const last = kept.findLastIndex((list) => list !== null);
   if (last < 0) return data;
   const result = sameKind(data, product(shape.map((size, dim) => kept[dim]?.length ?? size)));
@@ -76,10 +92,10 @@ function elementsOf(indices: readonly number[], run: number): Int32Array {
 
 /** The same elements of every row. Four rows at once: reads from memory that don't wait for each other. */
 function gatherRows(
-  data: TensorData,
+  data: TensorData | Codes,
   rows: readonly number[],
   elements: Int32Array,
-  result: TensorData,
+  result: TensorData | Codes,
 ): void {
   const width = elements.length;
   let row = 0;
@@ -102,11 +118,11 @@ function gatherRows(
 
 /** The runs of the same indices of every row. */
 function copyRuns(
-  data: TensorData,
+  data: TensorData | Codes,
   rows: readonly number[],
   indices: readonly number[],
   run: number,
-  result: TensorData,
+  result: TensorData | Codes,
 ): void {
   let written = 0;
   for (const row of rows) {
@@ -118,9 +134,12 @@ function copyRuns(
   }
 }
 
-function sameKind(data: TensorData, length: number): TensorData {
+type Codes = PackedData['codes'];
+
+function sameKind(data: TensorData | Codes, length: number): TensorData | Codes {
   if (data instanceof Float32Array) return new Float32Array(length);
-  return data instanceof Int32Array ? new Int32Array(length) : new Uint8Array(length);
+  if (data instanceof Int32Array) return new Int32Array(length);
+  return data instanceof Uint16Array ? new Uint16Array(length) : new Uint8Array(length);
 }
 
 function product(sizes: readonly number[]): number {

@@ -17,6 +17,8 @@ const tensor: fc.Arbitrary<StoredTensor> = shape.chain((sizes) => {
     fc.float32Array(n).map((data) => ({ dtype: 'float32' as const, shape: sizes, data })),
     fc.int32Array(n).map((data) => ({ dtype: 'int32' as const, shape: sizes, data })),
     fc.uint8Array({ ...n, max: 1 }).map((data) => ({ dtype: 'bool' as const, shape: sizes, data })),
+    fc.uint8Array(n).map((data) => ({ dtype: 'uint8' as const, shape: sizes, data })),
+    fc.uint16Array(n).map((data) => ({ dtype: 'float16' as const, shape: sizes, data })),
   );
 });
 
@@ -109,7 +111,7 @@ describe('safetensors', () => {
     [file({ a: 1 }), 'Its tensor "a" is not described by an object.'],
     [
       file({ a: { dtype: 'F64', shape: [], data_offsets: [0, 8] } }, 8),
-      'Its tensor "a" has the element type "F64", not F32, I32 or BOOL.',
+      'Its tensor "a" has the element type "F64", not F32, I32, F16, U16, U8 or BOOL.',
     ],
     [file({ a: f32([1, -1], [0, 4]) }, 4), 'Its tensor "a" has no shape of whole numbers.'],
     [file({ a: f32([1e300, 1e300], [0, 4]) }, 4), 'Its tensor "a" has no shape of whole numbers.'],

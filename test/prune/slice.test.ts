@@ -25,6 +25,7 @@ describe('slicing a tensor', () => {
   it('keeps the kind of data', () => {
     expect(sliceTensor(Int32Array.of(5, 6), [2], [[1]])).toEqual(Int32Array.of(6));
     expect(sliceTensor(Uint8Array.of(1, 0), [2], [[0]])).toEqual(Uint8Array.of(1));
+    expect(sliceTensor(Uint16Array.of(7, 8), [2], [[1]])).toEqual(Uint16Array.of(8));
   });
 
   it('does not copy what is kept whole', () => {

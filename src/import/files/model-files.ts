@@ -6,7 +6,7 @@ import { fail } from '../../diagnostics/diagnostic.js';
 import type { TensorData, WeightStore } from '../../ir/graph.js';
 import { asObject, field, parseJson } from './json.js';
 import type { JsonObject } from './json.js';
-import { decodeWeight } from './weight-data.js';
+import { decodeWeight, packedWeight } from './weight-data.js';
 import { readManifest } from './weight-spec.js';
 import type { WeightGroup, WeightSpec } from './weight-spec.js';
 
@@ -139,6 +139,10 @@ function lazyStore(groups: readonly { spec: WeightGroup; bytes: Uint8Array }[]):
       const data = decodeWeight(place.w, place.bytes);
       decoded.set(name, data);
       return data;
+    },
+    packed(name) {
+      const place = places.get(name);
+      return place === undefined ? null : packedWeight(place.w, place.bytes);
     },
   };
 }

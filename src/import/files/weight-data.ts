@@ -1,29 +1,35 @@
 /** From the bytes of a weight file to numbers, bit for bit as TensorFlow.js decodes them. */
 import type { TensorData } from '../../ir/graph.js';
+import { unpack, type PackedData } from '../../ir/packed.js';
 import type { WeightSpec } from './weight-spec.js';
 
 /** Decodes one weight from the concatenated bytes of its group. */
 export function decodeWeight(spec: WeightSpec, group: Uint8Array): TensorData {
   const bytes = group.subarray(spec.offset, spec.offset + spec.bytes);
+  const packed = packedWeight(spec, group);
+  if (packed !== null) return unpack(packed);
   const { encoding } = spec;
-  switch (encoding.kind) {
-    case 'plain':
-      return decodePlain(spec, bytes);
-    case 'float16':
-      return decodeFloat16(asUint16(bytes));
-    case 'affine': {
-      const stored = encoding.bits === 8 ? bytes : asUint16(bytes);
-      const { scale, min } = encoding;
-      if (spec.dtype === 'int32') {
-        const values = new Int32Array(stored.length);
-        for (let i = 0; i < stored.length; i++) values[i] = Math.round(stored[i]! * scale + min);
-        return values;
-      }
-      const values = new Float32Array(stored.length);
-      for (let i = 0; i < stored.length; i++) values[i] = stored[i]! * scale + min;
-      return values;
-    }
-  }
+  return encoding.kind === 'affine' ? decodeWhole(codesOf(spec, bytes), encoding) : decodePlain(spec, bytes);
+}
+
+type Affine = Extract<WeightSpec['encoding'], { kind: 'affine' }>;
+
+/** A weight as it is stored, where that takes fewer bits than its numbers; null where it doesn't. */
+export function packedWeight(spec: WeightSpec, group: Uint8Array): PackedData | null {
+  const { encoding, dtype } = spec;
+  if (encoding.kind === 'plain' || dtype !== 'float32') return null;
+  const codes = codesOf(spec, group.subarray(spec.offset, spec.offset + spec.bytes));
+  return { codes, coding: encoding, factors: [] };
+}
+
+function codesOf({ encoding }: WeightSpec, bytes: Uint8Array): Uint8Array | Uint16Array {
+  return encoding.kind === 'affine' && encoding.bits === 8 ? bytes : asUint16(bytes);
+}
+
+function decodeWhole(codes: Uint8Array | Uint16Array, { scale, min }: Affine): Int32Array {
+  const values = new Int32Array(codes.length);
+  for (let i = 0; i < codes.length; i++) values[i] = Math.round(codes[i]! * scale + min);
+  return values;
 }
 
 function decodePlain(spec: WeightSpec, bytes: Uint8Array): TensorData {
@@ -43,24 +49,4 @@ export function asUint16(bytes: Uint8Array): Uint16Array {
 /** Typed arrays must start at a multiple of their element's size: copies the bytes where they don't. */
 export function aligned(bytes: Uint8Array, size: number): Uint8Array {
   return bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
-}
-
-/** IEEE half floats as floats. */
-export function decodeFloat16(halves: Uint16Array): Float32Array {
-  const bits = new Uint32Array(halves.length);
-  for (let i = 0; i < halves.length; i++) bits[i] = halfToFloatBits(halves[i]!);
-  return new Float32Array(bits.buffer);
-}
-
-/** Sign and 10 bits of mantissa move up; the exponent's bias goes from 15 to 127. */
-function halfToFloatBits(half: number): number {
-  const sign = (half & 0x8000) << 16;
-  const exponent = (half >> 10) & 0x1f;
-  const mantissa = half & 0x3ff;
-  if (exponent === 0x1f) return (sign | 0x7f800000 | (mantissa << 13)) >>> 0;
-  if (exponent !== 0) return (sign | ((exponent + 112) << 23) | (mantissa << 13)) >>> 0;
-  if (mantissa === 0) return sign >>> 0;
-  // A subnormal half is a normal float: shift until the leading one falls off at the top.
-  const shift = Math.clz32(mantissa) - 21;
-  return (sign | ((113 - shift) << 23) | (((mantissa << shift) & 0x3ff) << 13)) >>> 0;
 }

@@ -1,6 +1,8 @@
 /** Reads a TensorFlow.js LayersModel: it is loaded with TensorFlow.js itself, from memory, and traced. */
 import type * as Tf from '@tensorflow/tfjs';
 import { DiagnosticError } from '../../diagnostics/diagnostic.js';
+import type { WeightStore } from '../../ir/graph.js';
+import { unpacksTo } from '../../ir/packed.js';
 import { field } from '../files/json.js';
 import { readModelFiles } from '../files/model-files.js';
 import type { ModelFiles } from '../files/model-files.js';
@@ -34,7 +36,7 @@ export async function readLayersModel(path: string, options: ReadOptions): Promi
   );
   return {
     graph: selectOutputs(traced.graph, options.outputs),
-    weights: traced.weights,
+    weights: withPacked(traced.weights, files.weights),
     hash: files.hash,
     reference: async (outputs) => {
       const belongings = new Belongings(tf);
@@ -51,6 +53,18 @@ export async function readLayersModel(path: string, options: ReadOptions): Promi
         },
       };
       return makeReference(tf, runtime, traced, outputs ?? options.outputs);
+    },
+  };
+}
+
+/** What TensorFlow.js decoded, together with what the files store, where that is the same. */
+function withPacked(decoded: WeightStore, stored: WeightStore): WeightStore {
+  return {
+    has: (name) => decoded.has(name),
+    get: (name) => decoded.get(name),
+    packed: (name) => {
+      const packed = stored.packed?.(name) ?? null;
+      return packed !== null && unpacksTo(packed, decoded.get(name)) ? packed : null;
     },
   };
 }

@@ -2,7 +2,8 @@
 import { fail } from '../../diagnostics/diagnostic.js';
 import type { DType, TensorData } from '../../ir/graph.js';
 import type { RawTensor } from '../../files/safetensors.js';
-import { aligned, asUint16, decodeFloat16 } from '../files/weight-data.js';
+import { unpack } from '../../ir/packed.js';
+import { aligned, asUint16 } from '../files/weight-data.js';
 
 /** By PyTorch's names. */
 const dtypes = new Map<string, DType>([
@@ -68,7 +69,7 @@ export function decodeTensor({ format, bytes }: RawTensor, where: string): Tenso
     case 'F64':
       return Float32Array.from(view(bytes, Float64Array));
     case 'F16':
-      return decodeFloat16(asUint16(bytes));
+      return unpack({ codes: asUint16(bytes), coding: { kind: 'float16' }, factors: [] });
     case 'BF16':
       return decodeBfloat16(asUint16(bytes));
     case 'I32':
