@@ -99,8 +99,10 @@ function printCall(plan: Plan, fn: Fn, isReturned: boolean, locals: Locals, cont
   const { name, results, weightsType } = context.printed.get(fn)!;
   const args = [...fn.inputs, ...inner.passed].map((id) => locals.codeOf(id, 'tensor'));
   if (weightsType !== null) args.push(text(`${weightsName}.${label}`));
-  const code = call(name, args);
-  if (isReturned) return assignment('return ', code, '');
+  const called = call(name, args);
+  if (isReturned) return assignment('return ', called, '');
+  // What only the function needs is freed when it ends, as the model's own runtime would.
+  const code: Code = { kind: 'tidy', body: called };
   const [only, ...others] = fn.outputs;
   if (others.length === 0)
     return assignment(`const ${locals.declareAs(only!, label, `${label}Out`)} = `, code, '');

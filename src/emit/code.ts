@@ -14,6 +14,8 @@ export type Code =
     }
   /** `of.map((name) => body)` */
   | { readonly kind: 'map'; readonly of: Code; readonly name: string; readonly body: Code }
+  /** `tf.tidy(() => body)` */
+  | { readonly kind: 'tidy'; readonly body: Code }
   /** A value with a name of its own, written in front of the statement if it is used more than once. */
   | { readonly kind: 'bound'; readonly name: string; readonly value: Code }
   /** An optional operand left out, `undefined`. */
@@ -43,6 +45,8 @@ export function partsOf(code: Code): readonly Code[] {
       return code.args;
     case 'map':
       return [code.of, code.body];
+    case 'tidy':
+      return [code.body];
     case 'text':
     case 'bound':
     case 'absent':
@@ -63,6 +67,8 @@ export function mapParts(code: Code, change: (part: Code) => Code): Code {
       return { ...code, args: code.args.map(change) };
     case 'map':
       return { ...code, of: change(code.of), body: change(code.body) };
+    case 'tidy':
+      return { ...code, body: change(code.body) };
     case 'text':
     case 'bound':
     case 'absent':
@@ -117,6 +123,8 @@ export function layOut(code: Code, indent: number, before: number): string {
       return `${layOut(code.of, indent, before)}${memberText(code.name)}`;
     case 'map':
       return `${layOut(code.of, indent, before)}.map((${code.name}) => ${layOut(code.body, indent, 0)})`;
+    case 'tidy':
+      return lines('tf.tidy(() =>', [layOut(code.body, indent + 1, 0)], ')');
     case 'bound':
     case 'text':
     case 'absent':
@@ -151,6 +159,8 @@ export function oneLine(code: Code): string {
       return `${calleeText(code)}(${givenArguments(code.args).map(oneLine).join(', ')})`;
     case 'map':
       return `${oneLine(code.of)}.map((${code.name}) => ${oneLine(code.body)})`;
+    case 'tidy':
+      return `tf.tidy(() => ${oneLine(code.body)})`;
   }
 }
 
