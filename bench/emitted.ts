@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: how fast emitted modules and the compiler are, written to docs/speed.md and docs/scale.svg.
- * With names of models, only these are measured, and nothing is written.
+ * With names of models, only these are measured, and nothing is written: those of the zoo, and those that are compared
+ * with ONNX Runtime.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +12,8 @@ import { compileRuns } from './compile.js';
 import { scalePlot } from './scale.js';
 import { bytesOf, compileForBench, type SpeedBackend } from './speed/compiled.js';
 import { inChild } from './speed/in-child.js';
-import { speedPage, type MeasuredModel } from './speed/page.js';
+import { comparableModels, howToCompare, onnxJob, onnxModels } from './speed/onnx.js';
+import { speedPage, type ComparedModel, type MeasuredModel } from './speed/page.js';
 import { modelFiles } from './speed/runners.js';
 
 /** Two layers models, and graph models. */
@@ -60,31 +62,58 @@ type LoadJob = Extract<Parameters<typeof inChild>[0], { kind: 'load' }>;
 async function measureAll(names: readonly string[]): Promise<MeasuredModel[]> {
   const installed = availableBackends();
   const backends = (['wasm', 'node-gpu'] as const).filter((name) => installed.includes(name));
-  mkdirSync(folder, { recursive: true });
-  try {
-    const results: MeasuredModel[] = [];
-    for (const backend of backends) {
-      for (const name of names) {
-        const result = await measure(name, backend);
-        results.push(result);
-        const { unpruned, half } = result.speed.batches[0]!;
+  const results: MeasuredModel[] = [];
+  for (const backend of backends) {
+    for (const name of names) {
+      const result = await measure(name, backend);
+      results.push(result);
+      for (const { batch, unpruned, half } of result.speed.batches) {
+        const more = half === null ? '' : `, half ${half.ratio.toFixed(2)} of ${half.first.toFixed(1)} ms`;
         process.stderr.write(
-          `${backend} ${name}: unpruned ${unpruned.ratio.toFixed(2)}, half ${half?.ratio.toFixed(2) ?? '–'}\n`,
+          `${backend} ${name}, batch ${batch}: unpruned ${unpruned.ratio.toFixed(2)} of ${unpruned.first.toFixed(1)} ms${more}\n`,
         );
       }
     }
-    return results;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
   }
+  return results;
+}
+
+async function compareAll(names: readonly string[]): Promise<ComparedModel[]> {
+  const here = availableBackends().includes('node-gpu') ? comparableModels() : [];
+  const missing = names.filter((name) => !here.includes(name));
+  if (missing.length > 0) {
+    process.stderr.write(
+      `Not compared with ONNX Runtime: ${missing.join(', ')}. It takes\n${howToCompare}\n`,
+    );
+  }
+  const compared: ComparedModel[] = [];
+  for (const name of names.filter((name) => here.includes(name))) {
+    const result = await inChild(await onnxJob(name, folder));
+    compared.push({ name, result });
+    for (const { batch, unpruned, half } of result.batches) {
+      process.stderr.write(
+        `ONNX Runtime ${name}, batch ${batch}: ${half.first.toFixed(1)} ms, unpruned ${unpruned.ratio.toFixed(2)}, half ${half.ratio.toFixed(2)}\n`,
+      );
+    }
+  }
+  return compared;
 }
 
 const chosen = process.argv.slice(2);
-const results = await measureAll(chosen.length > 0 ? chosen : models);
+const isOnnx = (name: string): boolean => onnxModels.some((model) => model === name);
+mkdirSync(folder, { recursive: true });
+let results: MeasuredModel[];
+let compared: ComparedModel[];
+try {
+  results = await measureAll(chosen.length > 0 ? chosen.filter((name) => !isOnnx(name)) : models);
+  compared = await compareAll(chosen.length > 0 ? chosen.filter(isOnnx) : onnxModels);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
 if (chosen.length === 0) {
   const page = join(projectFile('docs'), 'speed.md');
   const style = { ...(await prettier.resolveConfig(page)), parser: 'markdown' };
   writeFileSync(join(projectFile('docs'), 'scale.svg'), scalePlot());
-  writeFileSync(page, await prettier.format(speedPage(results, await compileRuns()), style));
+  writeFileSync(page, await prettier.format(speedPage(results, compared, await compileRuns()), style));
   process.stderr.write(`Written: ${page}\n`);
 }

@@ -1,4 +1,5 @@
 /** Compares how long two things take: they run in turns, so that what the machine does besides hits both. */
+import { setTimeout } from 'node:timers/promises';
 
 export interface Comparison {
   /** Medians, in milliseconds. */
@@ -14,30 +15,39 @@ export interface Limits {
   readonly milliseconds: number;
   readonly minRounds: number;
   readonly maxRounds: number;
+  /** Milliseconds to wait before each run, for threads of the other side that go on looking for work. */
+  readonly pause: number;
 }
 
-const usual: Limits = { milliseconds: 1000, minRounds: 3, maxRounds: 40 };
+export const usual: Limits = { milliseconds: 1000, minRounds: 3, maxRounds: 40, pause: 0 };
 
 /** The clock: processor time where one thread does the work, since that does not count what others do meanwhile. */
 export type Clock = 'processor' | 'wall';
 
-export function alternate(first: () => void, second: () => void, clock: Clock, limits = usual): Comparison {
+export type Work = () => void | Promise<void>;
+
+export async function alternate(
+  first: Work,
+  second: Work,
+  clock: Clock,
+  limits = usual,
+): Promise<Comparison> {
   // What is quick is run a few times first, until it is compiled and its memory is there.
   const warm = performance.now() + limits.milliseconds / 5;
   for (let i = 0; i === 0 || (i < 5 && performance.now() < warm); i++) {
-    first();
-    second();
+    await first();
+    await second();
   }
   const times: [number, number][] = [];
   const end = performance.now() + limits.milliseconds;
   while (times.length < limits.minRounds || (performance.now() < end && times.length < limits.maxRounds)) {
     // Whoever goes second finds the caches of the other: they swap.
     if (times.length % 2 === 0) {
-      const a = timed(first, clock);
-      times.push([a, timed(second, clock)]);
+      const a = await timed(first, clock, limits);
+      times.push([a, await timed(second, clock, limits)]);
     } else {
-      const b = timed(second, clock);
-      times.push([timed(first, clock), b]);
+      const b = await timed(second, clock, limits);
+      times.push([await timed(first, clock, limits), b]);
     }
   }
   const ratios = times.map(([a, b]) => a / b);
@@ -56,14 +66,15 @@ export function alternate(first: () => void, second: () => void, clock: Clock, l
   };
 }
 
-function timed(work: () => void, clock: Clock): number {
+async function timed(work: Work, clock: Clock, { pause }: Limits): Promise<number> {
+  if (pause > 0) await setTimeout(pause);
   if (clock === 'wall') {
     const start = performance.now();
-    work();
+    await work();
     return performance.now() - start;
   }
   const start = process.cpuUsage();
-  work();
+  await work();
   const { user, system } = process.cpuUsage(start);
   return (user + system) / 1000;
 }

@@ -2,6 +2,7 @@
 import { alternate, type Clock, type Comparison } from './alternate.js';
 import type { CompiledModel, SpeedBackend } from './compiled.js';
 import { peakMemory } from './memory.js';
+import { measureAgainstOnnx, type OnnxJob } from './onnx.js';
 import {
   loadEmitted,
   loadOriginal,
@@ -22,7 +23,8 @@ export type Job =
       /** A folder, or the original's model.json. */
       readonly path: string;
       readonly original: boolean;
-    };
+    }
+  | OnnxJob;
 
 export interface SpeedResult {
   readonly signature: Signature;
@@ -56,29 +58,55 @@ async function measureSpeed({ backend, model, unpruned, half }: CompiledModel): 
     original: await kernelsOf(tf, () => original(one)),
     unpruned: await kernelsOf(tf, () => emitted.run(one)),
   };
-  const batches = (takesBatches(signature) ? [1, 8] : [1]).map((batch) => {
+  const batches = [];
+  for (const batch of takesBatches(signature) ? [1, 8] : [1]) {
     const inputs = makeInputs(tf, signature, batch);
-    const compare = (a: Run, b: Run): Comparison =>
+    const compare = (a: Run, b: Run): Promise<Comparison> =>
       alternate(
         () => a(inputs),
         () => b(inputs),
         clock,
       );
-    return {
+    batches.push({
       batch,
-      unpruned: compare(original, emitted.run),
-      half: pruned === null ? null : compare(emitted.run, pruned.run),
-    };
-  });
+      unpruned: await compare(original, emitted.run),
+      half: pruned === null ? null : await compare(emitted.run, pruned.run),
+    });
+  }
   return { signature, kernels, batches };
 }
 
+/** What the backend of Node.js runs operations of TensorFlow with. */
+interface NativeBackend {
+  executeSingleOutput(...args: readonly unknown[]): unknown;
+  executeMultipleOutputs(...args: readonly unknown[]): unknown;
+}
+
+/** On node the operations of TensorFlow: one of TensorFlow.js may be several, and emitted modules call them themselves. */
 async function kernelsOf(tf: Tf, run: () => void): Promise<number> {
+  if (tf.getBackend() === 'tensorflow') return nativeKernelsOf(tf, run);
   const { kernels } = await tf.profile(() => {
     run();
     return [];
   });
   return kernels.length;
+}
+
+function nativeKernelsOf(tf: Tf, run: () => void): number {
+  const backend = tf.backend() as unknown as NativeBackend;
+  const methods = ['executeSingleOutput', 'executeMultipleOutputs'] as const;
+  let count = 0;
+  for (const name of methods) {
+    const execute = backend[name].bind(backend);
+    backend[name] = (...args) => {
+      count++;
+      return execute(...args);
+    };
+  }
+  run();
+  // The methods of the class come back.
+  for (const name of methods) Reflect.deleteProperty(backend, name);
+  return count;
 }
 
 async function measureLoad({
@@ -97,5 +125,10 @@ async function measureLoad({
 }
 
 const job = JSON.parse(process.argv[2]!) as Job;
-const result = job.kind === 'speed' ? await measureSpeed(job.compiled) : await measureLoad(job);
+const result =
+  job.kind === 'speed'
+    ? await measureSpeed(job.compiled)
+    : job.kind === 'onnx'
+      ? await measureAgainstOnnx(job)
+      : await measureLoad(job);
 process.stdout.write(`\n${JSON.stringify(result)}`);

@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
-import { compileModel } from '../../src/compile/compile.js';
+import { compileModel, type CompileOptions } from '../../src/compile/compile.js';
 import { DiagnosticError } from '../../src/diagnostics/diagnostic.js';
 import type { Dim, Shape } from '../../src/ir/graph.js';
 import type { PruneOptions } from '../../src/prune/options.js';
@@ -32,18 +32,14 @@ export async function compileForBench(
   const model = await zooModel(name);
   const compile = async (what: string, options: PruneOptions): Promise<string> => {
     const out = join(folder, name, backend, what);
-    mkdirSync(out, { recursive: true });
     const run = (inputShapes: Readonly<Record<string, Shape>>): Promise<unknown> =>
-      compileModel(model, { out, backend, verify: false, inputShapes, ...options });
+      compileTo(out, model, { backend, inputShapes, ...options });
     try {
       await run({});
     } catch (error) {
       if (!hasCode(error, 'E208')) throw error;
       await run(Object.fromEntries(Object.entries(inputs).map(([port, shape]) => [port, withBatch(shape)])));
     }
-    const module = readFileSync(join(out, 'model.ts'), 'utf8');
-    const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 };
-    writeFileSync(join(out, 'model.mjs'), ts.transpileModule(module, { compilerOptions }).outputText);
     return out;
   };
   return {
@@ -56,6 +52,19 @@ export async function compileForBench(
       throw error;
     }),
   };
+}
+
+/** Compiles a model into a folder, and its module to JavaScript. */
+export async function compileTo(
+  out: string,
+  model: string,
+  options: Omit<CompileOptions, 'out' | 'verify'>,
+): Promise<void> {
+  mkdirSync(out, { recursive: true });
+  await compileModel(model, { out, verify: false, ...options });
+  const module = readFileSync(join(out, 'model.ts'), 'utf8');
+  const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 };
+  writeFileSync(join(out, 'model.mjs'), ts.transpileModule(module, { compilerOptions }).outputText);
 }
 
 const withBatch = (shape: readonly number[]): Shape =>

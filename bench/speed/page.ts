@@ -3,6 +3,7 @@ import os from 'node:os';
 import { quantile, type Comparison } from './alternate.js';
 import type { LoadResult, SpeedResult } from './child.js';
 import type { SpeedBackend } from './compiled.js';
+import { howToCompare, type OnnxResult } from './onnx.js';
 
 export interface MeasuredModel {
   readonly name: string;
@@ -15,6 +16,12 @@ export interface MeasuredModel {
   };
   /** Bytes on disk. */
   readonly bytes: { readonly original: number; readonly unpruned: number; readonly half: number | null };
+}
+
+/** A network that was compared with ONNX Runtime. */
+export interface ComparedModel {
+  readonly name: string;
+  readonly result: OnnxResult;
 }
 
 export interface CompileRun {
@@ -36,7 +43,11 @@ export function machine(): string {
   );
 }
 
-export function speedPage(models: readonly MeasuredModel[], compiles: readonly CompileRun[]): string {
+export function speedPage(
+  models: readonly MeasuredModel[],
+  onnx: readonly ComparedModel[],
+  compiles: readonly CompileRun[],
+): string {
   const backends = [...new Set(models.map(({ backend }) => backend))];
   return [
     '# Speed',
@@ -51,6 +62,7 @@ export function speedPage(models: readonly MeasuredModel[], compiles: readonly C
         models.filter((model) => model.backend === backend),
       ),
     ),
+    ...onnxSection(onnx),
     '## Loading',
     'A process for each: from reading the first file to the end of the first prediction, in processor time, once ' +
       'TensorFlow.js and its backend are there; and the largest memory of the process.',
@@ -141,6 +153,35 @@ function backendSection(backend: SpeedBackend, models: readonly MeasuredModel[])
     ),
     `Medians: the unpruned emission ${medianText(rows.map(({ unpruned }) => unpruned))} times as fast as the original; ` +
       `with half of the multiply-accumulates ${medianText(halves)} times as fast as unpruned.`,
+  ];
+}
+
+function onnxSection(models: readonly ComparedModel[]): string[] {
+  const [any] = models;
+  const heading = '## Against ONNX Runtime, on the processor';
+  if (any === undefined) {
+    return [heading, 'Not measured in this run. It takes', `\`\`\`sh\n${howToCompare}\n\`\`\``];
+  }
+  return [
+    heading,
+    `onnxruntime-node ${any.result.version} runs the whole network, exported from PyTorch; on node-gpu run its emissions, ` +
+      'unpruned and with half of the multiply-accumulates removed. Both use the processor’s threads as they are set up by ' +
+      'themselves, and end with the scores in JavaScript. How many times faster the emissions are:',
+    table(
+      ['model', 'batch', 'ONNX Runtime ms', 'unpruned ms', 'faster', 'half ms', 'faster'],
+      models.flatMap(({ name, result }) =>
+        result.batches.map(({ batch, unpruned, half }) => [
+          name,
+          `${batch}`,
+          half.first.toFixed(1),
+          unpruned.second.toFixed(1),
+          ratioText(unpruned),
+          half.second.toFixed(1),
+          ratioText(half),
+        ]),
+      ),
+    ),
+    `How to compare:\n\n\`\`\`sh\n${howToCompare}\n\`\`\``,
   ];
 }
 

@@ -82,12 +82,19 @@ export async function loadOriginal(tf: Tf, path: string, signature: Signature): 
 }
 
 /** Loads an emitted module. */
-export async function loadEmitted(tf: Tf, folder: string): Promise<{ run: Run; signature: Signature }> {
+export async function loadEmittedModel(
+  folder: string,
+): Promise<{ model: EmittedModel; signature: Signature }> {
   const module = (await import(pathToFileURL(join(folder, 'model.mjs')).href)) as ModelExports & {
     readonly signature: Signature;
   };
-  const model: EmittedModel = await module.load(join(folder, 'weights.safetensors'));
-  const { signature } = module;
+  const model = await module.load(join(folder, 'weights.safetensors'));
+  return { model, signature: module.signature };
+}
+
+/** Loads an emitted module, to be run on inputs in the order of its signature. */
+export async function loadEmitted(tf: Tf, folder: string): Promise<{ run: Run; signature: Signature }> {
+  const { model, signature } = await loadEmittedModel(folder);
   const single = signature.inputs.length === 1;
   return {
     signature,
