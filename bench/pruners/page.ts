@@ -2,7 +2,7 @@
 import { shortNumber } from '../../src/cli/table.js';
 import { quantile } from '../speed/alternate.js';
 import { machine } from '../speed/page.js';
-import type { Clocks, Result, Turn, Turns } from './turns.js';
+import { total, type Clocks, type Result, type Turn, type Turns } from './turns.js';
 
 /** A process from start to end, in seconds. */
 export interface WholeRun {
@@ -22,15 +22,9 @@ export interface Setting {
   readonly torchPruning: string;
 }
 
-/** Parts that are measured for themselves, and are done again in another part. */
-const contained = (part: string): boolean => part.startsWith('of which');
-
 const wall = 0;
 const processor = 1;
 type Clock = typeof wall | typeof processor;
-
-const total = (turn: Turn, clock: Clock): number =>
-  Object.entries(turn).reduce((sum, [part, took]) => (contained(part) ? sum : sum + took[clock]), 0);
 
 const median = (values: readonly number[]): number => quantile(values, 0.5);
 
@@ -77,8 +71,8 @@ export function prunersPage(models: readonly ComparedModel[], setting: Setting):
       'weights from the same models with the same weights, those of ' +
       '[test/torch/models.py](../test/torch/models.py).',
     `Measured on: ${machine()} Python ${versions.python}, torch ${versions.torch} with ${ofThreads}, which was the ` +
-      'fastest number of threads here. Two processes take turns; times are medians, a ratio is the median over the turns ' +
-      'with its quartiles. Processor time does not count what else the machine does; that of Node.js includes its threads ' +
+      'fastest number of threads here. Two processes take turns of at least a second; times are medians, a ratio is the ' +
+      'median over the turns with its quartiles. Processor time does not count what else the machine does; that of Node.js includes its threads ' +
       'that compile and collect garbage.',
     '## The same work, warm',
     'From a model in memory to the weights that are left: Espalier finds the channels that belong together in the ' +
