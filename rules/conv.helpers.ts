@@ -38,6 +38,51 @@ export function groupedConv2dTranspose(
   return tf.concat(outputs, 3);
 }
 
+/** Grouped convolution of volumes: every group of input channels has its own kernel. */
+export function groupedConv3d(
+  x: tf.Tensor5D,
+  filter: tf.Tensor5D,
+  groups: number,
+  stride: [number, number, number],
+  pad: 'valid' | 'same',
+  dilations: [number, number, number],
+): tf.Tensor5D {
+  const filters = tf.split<tf.Tensor5D>(filter, groups, 4);
+  const outputs = tf
+    .split<tf.Tensor5D>(x, groups, 4)
+    .map((input, g) => tf.conv3d(input, filters[g]!, stride, pad, 'NDHWC', dilations));
+  return tf.concat(outputs, 4);
+}
+
+/** A transposed convolution of volumes as a convolution of the volume with zeros between its elements. */
+export function conv3dTransposeBySpreading(
+  x: tf.Tensor5D,
+  filter: tf.Tensor5D,
+  stride: [number, number, number],
+): tf.Tensor5D {
+  const spread = stride.reduce<tf.Tensor5D>((volume, step, i) => {
+    const [axis, shape] = [i + 1, [...volume.shape]];
+    const size = shape[axis]!;
+    const apart = tf.pad(
+      tf.reshape(volume, [-1, size, 1, shape.slice(axis + 1).reduce((a, b) => a * b, 1)]),
+      [
+        [0, 0],
+        [0, 0],
+        [0, step - 1],
+        [0, 0],
+      ],
+    );
+    shape[axis] = size * step;
+    const wide = tf.reshape(apart, shape) as tf.Tensor5D;
+    shape[axis] = (size - 1) * step + 1;
+    return tf.slice(wide, [0, 0, 0, 0, 0], shape as tf.Tensor5D['shape']);
+  }, x);
+  const [d, h, w] = filter.shape;
+  const around = [d, h, w].map((size): [number, number] => [size - 1, size - 1]);
+  const turned = tf.transpose(tf.reverse(filter, [0, 1, 2]), [0, 1, 2, 4, 3]);
+  return tf.conv3d(tf.pad(spread, [[0, 0], ...around, [0, 0]]), turned, 1, 'valid');
+}
+
 /** Padding side by side, which the kernels of tf.fused.depthwiseConv2d take and its typings leave out. */
 export function explicitPadding(pad: number[][]): 'valid' {
   return pad as unknown as 'valid';

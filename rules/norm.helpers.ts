@@ -14,19 +14,19 @@ export function layerNorm<T extends tf.Tensor>(
   return beta === undefined ? scaled : tf.add<T>(scaled, beta);
 }
 
-/** Normalises every group of channels of an image to mean 0 and variance 1, then scales and shifts. */
-export function groupNorm(
-  x: tf.Tensor4D,
+/** Normalises every group of channels to mean 0 and variance 1 over a sample, then scales and shifts. */
+export function groupNorm<T extends tf.Tensor>(
+  x: T,
   gamma: tf.Tensor1D | undefined,
   beta: tf.Tensor1D | undefined,
   groups: number,
   epsilon: number,
-): tf.Tensor4D {
-  const [n, h, w, c] = x.shape;
-  const grouped = tf.reshape(x, [n, h, w, groups, c / groups]);
-  const { mean, variance } = tf.moments(grouped, [1, 2, 4], true);
+): T {
+  const [n, c] = [x.shape[0]!, x.shape[x.rank - 1]!];
+  const grouped = tf.reshape(x, [n, -1, groups, c / groups]);
+  const { mean, variance } = tf.moments(grouped, [1, 3], true);
   const standard = tf.mul(tf.sub(grouped, mean), tf.rsqrt(tf.add(variance, epsilon)));
-  const normalised = tf.reshape<tf.Rank.R4>(standard, x.shape);
-  const scaled = gamma === undefined ? normalised : tf.mul<tf.Tensor4D>(normalised, gamma);
-  return beta === undefined ? scaled : tf.add<tf.Tensor4D>(scaled, beta);
+  const normalised = tf.reshape(standard, x.shape) as T;
+  const scaled = gamma === undefined ? normalised : tf.mul<T>(normalised, gamma);
+  return beta === undefined ? scaled : tf.add<T>(scaled, beta);
 }

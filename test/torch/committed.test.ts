@@ -13,12 +13,23 @@ import { checkTrace } from './check.js';
 const folder = (name: string): string => fileURLToPath(new URL(`traces/${name}`, import.meta.url));
 
 describe('operations', { timeout: 120_000 }, () => {
-  it.each(['convolutions', 'pooling', 'activations', 'shapes', 'normalisation', 'attention', 'recurrent'])(
-    '%s',
-    async (name) => {
-      expect(await checkTrace(folder(name))).toMatchSnapshot();
-    },
-  );
+  it.each([
+    'convolutions',
+    'pooling',
+    'activations',
+    'shapes',
+    'normalisation',
+    'attention',
+    'recurrent',
+    'signals',
+    'volumes',
+    'images',
+    'functions',
+    'statistics',
+    'matrices',
+  ])('%s', async (name) => {
+    expect(await checkTrace(folder(name))).toMatchSnapshot();
+  });
 });
 
 describe('networks', { timeout: 120_000 }, () => {

@@ -175,6 +175,153 @@ class Recurrent(nn.Module):
         return self.last(torch.cat([x[:, -1], last[0]], 1)), h + c
 
 
+class Signals(nn.Module):
+    """Sequences of samples: convolutions, pooling, normalisation and resizing along one axis."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Conv1d(2, 8, 3, padding=1, padding_mode="reflect")
+        self.same = nn.Conv1d(8, 8, 3, padding="same", dilation=2, groups=2)
+        self.instance = nn.InstanceNorm1d(8, affine=True)
+        self.group = nn.GroupNorm(2, 8)
+        self.gated = nn.Conv1d(8, 12, 1)
+        self.batch = nn.BatchNorm1d(6)
+        self.up = nn.ConvTranspose1d(6, 6, 4, stride=2, padding=1, output_padding=1)
+        self.last = nn.Conv1d(6, 3, 3, stride=2, bias=False)
+
+    def forward(self, x):
+        x = F.relu(self.instance(self.same(self.first(x))))
+        x = F.max_pool1d(x, 3, 1, padding=1) + F.avg_pool1d(x, 3, 1, padding=1) + F.lp_pool1d(F.relu(x) + 0.1, 2, 1)
+        x = self.batch(F.glu(self.gated(self.group(x)), dim=1))
+        x = F.pad(self.up(x), (2, 1), mode="replicate")
+        x = F.interpolate(x, scale_factor=1.5, mode="linear") + F.interpolate(x, size=42, mode="nearest")
+        x = F.adaptive_avg_pool1d(x, 14) + F.adaptive_max_pool1d(x, 14) + x.repeat_interleave(2, dim=2)[:, :, 30:44]
+        x = x + F.adaptive_avg_pool1d(x, 1)
+        return self.last(x), x.unfold(2, 4, 2).mean(1), x.unfold(2, 3, 3).amax(1)
+
+
+class Volumes(nn.Module):
+    """Convolutions, pooling, normalisation and resizing along three axes."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Conv3d(1, 4, 3, padding=1, stride=(1, 2, 2))
+        self.batch = nn.BatchNorm3d(4)
+        self.grouped = nn.Conv3d(4, 6, (1, 3, 3), padding="same", groups=2, bias=False)
+        self.instance = nn.InstanceNorm3d(6)
+        self.up = nn.ConvTranspose3d(6, 4, 3, stride=2, padding=1)
+        self.last = nn.Linear(4, 3)
+
+    def forward(self, x):
+        x = self.instance(self.grouped(F.relu(self.batch(self.first(x)))))
+        x = F.max_pool3d(x, 3, 1, padding=1) + F.avg_pool3d(x, 3, 1, padding=1) + F.max_pool3d(x, 1)
+        x = self.up(x)
+        x = F.interpolate(x, size=(4, 4, 5), mode="trilinear", align_corners=True) + F.interpolate(x, size=(4, 4, 5))
+        x = F.adaptive_avg_pool3d(x, (2, 2, 5)) + F.avg_pool3d(x, (2, 2, 1))
+        return self.last(F.adaptive_avg_pool3d(x, 1).flatten(1))
+
+
+class Images(nn.Module):
+    """Borders, windows, and moves of pixels that few networks use."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Conv2d(3, 8, 3, padding=1, padding_mode="reflect")
+        self.second = nn.Conv2d(8, 8, 3, padding=1, padding_mode="replicate")
+        self.instance = nn.InstanceNorm2d(8, affine=True)
+        self.mixed = nn.Conv2d(32, 6, 1)
+        self.columns = nn.Linear(6 * 9, 18)
+        self.last = nn.Conv2d(6, 3, 1)
+        self.register_buffer("rows", torch.tensor([0, 2, 3]))
+        self.register_buffer("cells", torch.tensor([1, -1, 0]))
+
+    def forward(self, x):
+        x = F.channel_shuffle(F.leaky_relu(self.instance(self.second(self.first(x)))), 2)
+        x = self.mixed(F.pixel_unshuffle(x, 2))
+        a = F.adaptive_avg_pool2d(x, 3) + F.adaptive_max_pool2d(F.pad(x, (1, 1, 2, 0), mode="reflect"), 3)
+        a = a + F.interpolate(x, size=3, mode="area") + F.avg_pool2d(x, 2, 2, divisor_override=3)[:, :, :1, :1]
+        b = F.interpolate(x, size=(7, 6), mode="bicubic") + F.interpolate(x, size=(7, 6), mode="nearest-exact")
+        c = F.interpolate(x, scale_factor=1.7, mode="bilinear") + F.interpolate(x, scale_factor=1.7, mode="nearest")
+        d = F.unfold(x, 3, padding=1, stride=2)
+        e = F.fold(self.columns(d.transpose(1, 2)).transpose(1, 2).repeat(1, 3, 1), (4, 4), 3, padding=1, stride=2)
+        f = F.local_response_norm(x, 3) + F.pad(x, (-1, 1, 1, -1)) + F.lp_pool2d(F.relu(x) + 0.1, 2, 1) + e
+        corners = x[:, :, self.rows, self.cells] + x.diagonal(dim1=2, dim2=3)[:, :, :3] + a[:, :, 0]
+        parts = [self.last(part).mean((2, 3)) for part in (a, b, c, f)]
+        return torch.stack(parts, 1), corners.sum(1), x.select_scatter(x[:, :, 1], 2, 3).std((1, 2, 3))
+
+
+class Functions(nn.Module):
+    """More functions of one element, and of several."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Linear(6, 12)
+        self.second = nn.Linear(12, 12)
+        self.last = nn.Linear(12, 4)
+        self.low = nn.Parameter(torch.zeros(12))
+
+    def forward(self, x):
+        x = self.first(x)
+        y = self.second(F.celu(x, 0.5) + F.elu(x, 0.3) + F.hardshrink(x, 0.2) + F.threshold(x, 0.1, 0.05))
+        x = F.logsigmoid(x) + F.softplus(y, 2, 10) + F.rrelu(x) + F.softsign(y) + torch.erfc(x) + torch.exp2(y)
+        x = x + torch.trunc(3 * y) + torch.frac(3 * y) + torch.sgn(y) + torch.log2(1 + y.abs()) + torch.log10(1 + y.abs())
+        x = torch.addcmul(x, y, self.low, value=0.5) + torch.addcdiv(x, y, 1 + self.low**2) + torch.lerp(x, y, 0.3)
+        x = x + torch.logit(torch.sigmoid(y)) + torch.round(y, decimals=1) + 2**y + y.clamp(self.low - 1, self.low + 1)
+        x = torch.where(y > 0.2, x, 0.5) + torch.rsub(y, 2, alpha=3) + torch.logaddexp(x, y) + (y > 0) * x
+        return self.last(x)
+
+
+class Statistics(nn.Module):
+    """What is computed along an axis: variances, extremes, orders, and what is found by their places."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Linear(6, 12)
+        self.norm = nn.RMSNorm(12)
+        self.inner = nn.Conv1d(4, 6, 1)
+        self.last = nn.Linear(12, 4)
+        self.register_buffer("places", torch.tensor([[[3, 1, 2]]]))
+
+    def forward(self, x):
+        x = self.norm(self.inner(F.silu(self.first(x))))
+        x = x + x.var(1, keepdim=True) + x.std(2, correction=0, keepdim=True) + torch.var_mean(x, 2, keepdim=True)[1]
+        x = x + x.max(2, keepdim=True)[0] - x.min(2)[0][:, :, None] + F.normalize(x, p=3, dim=1) + x.norm(dim=2, keepdim=True)
+        chosen = torch.gather(x, 2, self.places.expand(x.size(0), 6, -1)) + x.topk(3, dim=2)[0] + x.sort(2)[0][:, :, :3]
+        found = x.argmax(2, keepdim=True) + (x > 0).any(2, keepdim=True) + (x > 0).cumsum(2)[:, :, -1:]
+        return self.last(x), chosen * found, x.topk(2, dim=1, largest=False)[0], torch.tanh(x).cumprod(2), x.prod(1)
+
+
+class Matrices(nn.Module):
+    """Products of vectors and matrices, attention with fewer heads and without looking ahead, single steps of cells."""
+
+    def __init__(self):
+        super().__init__()
+        self.queries = nn.Linear(8, 16)
+        self.keys = nn.Linear(8, 8)
+        self.values = nn.Linear(8, 8)
+        self.dense = nn.utils.parametrizations.weight_norm(nn.Linear(16, 8))
+        self.table = nn.Parameter(torch.zeros(4, 5, 8))
+        self.vector = nn.Parameter(torch.zeros(8))
+        self.square = nn.Parameter(torch.zeros(8, 8))
+        self.step = nn.LSTMCell(8, 6)
+        self.gru = nn.GRUCell(6, 6)
+        self.plain = nn.RNNCell(6, 6)
+        self.last = nn.Linear(6, 3)
+
+    def forward(self, x):
+        n = x.size(0)
+        q = self.queries(x).view(n, 5, 4, 4).transpose(1, 2)
+        k, v = (layer(x).view(n, 5, 2, 4).transpose(1, 2) for layer in (self.keys, self.values))
+        x = self.dense(F.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=True).transpose(1, 2).flatten(2))
+        x = x + torch.tensordot(x, self.square, ([2], [0])) + torch.inner(x, self.square) * torch.matmul(x, self.vector)[..., None]
+        x = torch.baddbmm(x, x.bmm(x.mT), x, beta=0.5, alpha=0.1) + torch.tril(x.bmm(x.mT)).bmm(x)
+        first = torch.matmul(self.vector[:5], x)
+        second = torch.addmm(self.vector, first, self.square, beta=2, alpha=0.5) + torch.mv(self.square, self.vector)
+        h, c = self.step(second + torch.dot(self.vector, self.square[0]))
+        h = self.plain(self.gru(h, c), h)
+        return self.last(h), torch.cosine_similarity(x, x.flip(1), dim=2), torch.outer(second[:, 0], self.vector)
+
+
 FAMILIES = {
     "convolutions": (Convolutions, [1, 3, 9, 9]),
     "pooling": (Pooling, [1, 3, 10, 10]),
@@ -183,6 +330,12 @@ FAMILIES = {
     "normalisation": (Normalisation, [1, 3, 4, 4]),
     "attention": (Attention, [1, 6, 16]),
     "recurrent": (Recurrent, [1, 5, 4]),
+    "signals": (Signals, [1, 2, 12]),
+    "volumes": (Volumes, [1, 1, 4, 6, 6]),
+    "images": (Images, [1, 3, 8, 8]),
+    "functions": (Functions, [1, 6]),
+    "statistics": (Statistics, [1, 4, 6]),
+    "matrices": (Matrices, [1, 5, 8]),
 }
 
 if __name__ == "__main__":
