@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type * as tfjs from '@tensorflow/tfjs-core';
-import { loadForEffect, loadPackage } from '../../src/files/packages.js';
 import type { EmittedModel, ModelExports } from '../../src/emit/run-module.js';
 import type { Dim, DType } from '../../src/ir/graph.js';
 import type { SpeedBackend } from './compiled.js';
@@ -25,8 +24,9 @@ export type Run = (inputs: Tensors) => void;
 
 export async function startBackend(backend: SpeedBackend): Promise<Tf> {
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
-  const tf = loadPackage('@tensorflow/tfjs-core');
-  loadForEffect(backend === 'wasm' ? '@tensorflow/tfjs-backend-wasm' : '@tensorflow/tfjs-node-gpu');
+  // Imported as modules, as emitted modules and applications do: Node.js reads packages once more for the first of them.
+  const tf = await import('@tensorflow/tfjs-core');
+  await import(backend === 'wasm' ? '@tensorflow/tfjs-backend-wasm' : '@tensorflow/tfjs-node-gpu');
   await tf.setBackend(backend === 'wasm' ? 'wasm' : 'tensorflow');
   await tf.ready();
   return tf;

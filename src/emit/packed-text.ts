@@ -52,7 +52,7 @@ export function packedBody(dtypes: ReadonlySet<DType>, packed: PackedTypes, trai
   const otherFormat =
     others.length === 2 ? `dtype === 'int32' ? 'I32' : 'BOOL'` : `'${arrays[others[0] ?? 'int32'].format}'`;
   const data = several
-    ? `dtype === 'float32' ? floats(name, shape) : stored(name, shape, [${otherFormat}])`
+    ? `dtype === 'float32' ? floats(name, shape) : stored(name, shape, [${otherFormat}]).slice()`
     : 'floats(name, shape)';
   const tensor = `tf.tensor<R>(data, shape${several ? ', dtype' : ''})`;
   const result = trainable
@@ -60,7 +60,7 @@ export function packedBody(dtypes: ReadonlySet<DType>, packed: PackedTypes, trai
     : tensor;
   return `  const packings = new Map<string, unknown>(Object.entries(entries.get('__metadata__') ?? {}));
 
-  /** What the file stores of a tensor, after checking that it is there. */
+  /** What the file stores of a tensor, in the file's own memory, after checking that it is there. */
   const stored = <F extends keyof typeof arrays>(
     name: string,
     shape: readonly number[],
@@ -76,13 +76,16 @@ export function packedBody(dtypes: ReadonlySet<DType>, packed: PackedTypes, trai
     const size = shape.reduce((product, length) => product * length, array.BYTES_PER_ELEMENT);
     const inFile = Number.isSafeInteger(from) && from >= 0 && start + to <= bytes.length;
     if (!inFile || to - from !== size) throw invalid(\`\${name} is cut off\`);
-    return new array(bytes.slice(start + from, start + to).buffer) as InstanceType<(typeof arrays)[F]>;
+    const part = bytes.subarray(start + from, start + to);
+    const { buffer, byteOffset } = part.byteOffset % array.BYTES_PER_ELEMENT === 0 ? part : part.slice();
+    const length = part.length / array.BYTES_PER_ELEMENT;
+    return new array(buffer as ArrayBuffer, byteOffset, length) as InstanceType<(typeof arrays)[F]>;
   };
 
   /** The numbers of a weight, be it stored in fewer bits. */
   const floats = (name: string, shape: readonly number[]): Float32Array => {
     const codes = stored(name, shape, [${floatFormats.join(', ')}]);
-    if (codes instanceof Float32Array) return codes;
+    if (codes instanceof Float32Array) return codes.slice();
     try {
       const packing: Packing = JSON.parse(String(packings.get(name)));
       return unpack(codes, packing, (factors, length) => stored(factors, [length], ['F32']));
