@@ -27,6 +27,7 @@ describe('operations', { timeout: 120_000 }, () => {
     'functions',
     'statistics',
     'matrices',
+    'tables',
   ])('%s', async (name) => {
     expect(await checkTrace(folder(name))).toMatchSnapshot();
   });

@@ -322,6 +322,39 @@ class Matrices(nn.Module):
         return self.last(h), torch.cosine_similarity(x, x.flip(1), dim=2), torch.outer(second[:, 0], self.vector)
 
 
+class Tables(nn.Module):
+    """Constants that several layers read, weights that are standardised, keys that several heads share."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(8, 3, 3, 3))
+        self.gain = nn.Parameter(torch.zeros(8))
+        self.queries = nn.ModuleList(nn.Linear(8, 16) for _ in range(2))
+        self.keys = nn.ModuleList(nn.Linear(8, 8) for _ in range(2))
+        self.dense = nn.ModuleList(nn.Linear(16, 8) for _ in range(2))
+        self.last = nn.Linear(8, 3)
+        self.register_buffer("frequencies", torch.tensor([1.0, 0.1]))
+        self.register_buffer("blur", torch.ones(8, 1, 3, 3) / 9)
+
+    def turned(self, x, angles):
+        first, second = x.chunk(2, -1)
+        return x * angles.cos() + torch.cat([-second, first], -1) * angles.sin()
+
+    def forward(self, x):
+        weight = F.batch_norm(self.weight.reshape(1, 8, -1), None, None, weight=self.gain, training=True)
+        x = F.conv2d(F.conv2d(x, weight.view(8, 3, 3, 3)), self.blur, groups=8).flatten(2).mT
+        n = x.size(0)
+        i, j = torch.meshgrid(torch.arange(2.0), torch.arange(2.0), indexing="xy")
+        angles = torch.outer((i + 2 * j).flatten(), self.frequencies)
+        angles = torch.cat([angles, angles], -1)
+        for queries, keys, dense in zip(self.queries, self.keys, self.dense):
+            q = self.turned(queries(x).view(n, 4, 4, 4).transpose(1, 2), angles)
+            k = self.turned(keys(x).view(n, 4, 2, 4).transpose(1, 2), angles)
+            k = k[:, :, None].expand(n, 2, 2, 4, 4).reshape(n, 4, 4, 4)
+            x = x + dense((q @ k.mT).softmax(-1).matmul(k).transpose(1, 2).flatten(2))
+        return self.last(x)
+
+
 FAMILIES = {
     "convolutions": (Convolutions, [1, 3, 9, 9]),
     "pooling": (Pooling, [1, 3, 10, 10]),
@@ -336,6 +369,7 @@ FAMILIES = {
     "functions": (Functions, [1, 6]),
     "statistics": (Statistics, [1, 4, 6]),
     "matrices": (Matrices, [1, 5, 8]),
+    "tables": (Tables, [1, 3, 6, 6]),
 }
 
 if __name__ == "__main__":

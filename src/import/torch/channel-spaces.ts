@@ -11,6 +11,7 @@ import { quotient } from '../../ir/sizes.js';
 import type { RuleSet } from '../../lang/ast.js';
 import { importGraph } from '../build-graph.js';
 import type { SourceModel } from '../source-graph.js';
+import { seenByAutograd } from './seen-by-autograd.js';
 
 /** A model's graph by one set of rules, with its axes. */
 export interface AnalysedGraph {
@@ -31,7 +32,13 @@ export function channelSpacesAgree(
   if (model.backward === undefined) return [];
   const { graph, tail } = importGraph(model.backward, model.weights, rules);
   if (tail !== null) return endsEarly(tail.node, tail.why);
-  return compareSpaces(program, { graph, analysis: inferAxes(graph, rules) });
+  const backward = { graph, analysis: inferAxes(graph, rules) };
+  const problems = compareSpaces(program, backward);
+  if (problems.length === 0) return [];
+  const seen = seenByAutograd(program.graph, graph);
+  return seen === null
+    ? problems
+    : compareSpaces({ graph: seen, analysis: inferAxes(seen, rules) }, backward);
 }
 
 /** Axes are frozen where a graph ends: one that ends early has other spaces. */
