@@ -92,7 +92,7 @@ export function speedPage(
         ...[bytes.original, bytes.unpruned, bytes.half].map((one) => (one === null ? '–' : kibibytes(one))),
       ]),
     ),
-    'Originals of nsfwjs store their weights in one byte each; emitted modules store float32, four times as much.',
+    'Emitted modules store weights as the originals do, in one byte or two where these do: see [weights](weights.md).',
     '## The compiler',
     '`compile --flops 0.5 --no-verify` as a whole process, from an empty cache (“first”: rules are read, the type checker ' +
       'is asked) and from a full one.',

@@ -5,12 +5,14 @@
 import { createRequire } from 'node:module';
 import type * as core from '@tensorflow/tfjs-core';
 import type * as tfjs from '@tensorflow/tfjs';
+import type * as layers from '@tensorflow/tfjs-layers';
 import type * as tsMorph from 'ts-morph';
 import type typescript from 'typescript';
 
 interface Packages {
   readonly '@tensorflow/tfjs': typeof tfjs;
   readonly '@tensorflow/tfjs-core': typeof core;
+  readonly '@tensorflow/tfjs-layers': typeof layers;
   readonly 'ts-morph': typeof tsMorph;
   readonly typescript: typeof typescript;
 }

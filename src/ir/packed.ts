@@ -62,10 +62,9 @@ function halfToFloatBits(half: number): number {
 /** Whether the numbers of a packed weight are these, to the last bit. */
 export function unpacksTo(packed: PackedData, data: TensorData): boolean {
   if (!(data instanceof Float32Array) || packed.codes.length !== data.length) return false;
-  const [ours, theirs] = [bitsOf(unpack(packed)), bitsOf(data)];
-  return ours.every((word, i) => word === theirs[i]);
+  return Buffer.compare(bytesOf(unpack(packed)), bytesOf(data)) === 0;
 }
 
-function bitsOf({ buffer, byteOffset, length }: Float32Array): Uint32Array {
-  return new Uint32Array(buffer, byteOffset, length);
+function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }

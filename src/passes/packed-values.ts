@@ -55,10 +55,10 @@ export class PackedValues {
     if (operand === undefined || others.length > 0 || !isRelayout(this.rules.ops.get(node.op)!)) return null;
     const packed = this.of(operand);
     if (packed === null) return null;
-    const codes = rerun(Float32Array.from(packed.codes));
+    const codes = rerun(new Float32Array(packed.codes));
     return {
       ...packed,
-      codes: packed.codes instanceof Uint8Array ? Uint8Array.from(codes) : Uint16Array.from(codes),
+      codes: packed.codes instanceof Uint8Array ? new Uint8Array(codes) : new Uint16Array(codes),
     };
   }
 

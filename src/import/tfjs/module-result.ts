@@ -10,7 +10,7 @@ import { describe } from './outputs.js';
 import type { Locate } from './places.js';
 import { asTensorData, isDType } from './recorder.js';
 import type { TraceInput, TraceSubject } from './run.js';
-import type { TensorFlow } from './tensorflow.js';
+import type { WholeTensorFlow } from './tensorflow.js';
 
 const expected =
   'return { function, inputs }, such as { function: (x) => x.relu(), inputs: { x: [null, 4] } }, or { model }\n' +
@@ -25,7 +25,7 @@ interface GivenInput {
 
 /** The subject of the trace that a module's result stands for. */
 export function moduleSubject(
-  tf: TensorFlow,
+  tf: WholeTensorFlow,
   name: string,
   result: unknown,
   options: ReadOptions,
@@ -65,7 +65,7 @@ export function moduleSubject(
 }
 
 function modelSubject(
-  tf: TensorFlow,
+  tf: WholeTensorFlow,
   name: string,
   model: unknown,
   given: ReadonlyMap<string, GivenInput>,
@@ -136,7 +136,7 @@ function examplesOf(given: ReadonlyMap<string, GivenInput>): InputChoices['examp
 }
 
 /** Inputs by name: an example tensor, a shape, or `{ shape, dtype }`. */
-function readInputs(tf: TensorFlow, name: string, inputs: unknown): ReadonlyMap<string, GivenInput> {
+function readInputs(tf: WholeTensorFlow, name: string, inputs: unknown): ReadonlyMap<string, GivenInput> {
   if (inputs === undefined) return new Map();
   if (typeof inputs !== 'object' || inputs === null || Array.isArray(inputs) || inputs instanceof tf.Tensor) {
     return fail({
@@ -150,7 +150,7 @@ function readInputs(tf: TensorFlow, name: string, inputs: unknown): ReadonlyMap<
   return new Map(Object.entries(inputs).map(([key, value]) => [key, readInput(tf, name, key, value)]));
 }
 
-function readInput(tf: TensorFlow, name: string, key: string, value: unknown): GivenInput {
+function readInput(tf: WholeTensorFlow, name: string, key: string, value: unknown): GivenInput {
   if (value instanceof tf.Tensor && !value.isDisposed && isDType(value.dtype)) {
     const { dtype, shape } = value;
     const data = asTensorData(value.dataSync(), dtype).slice();

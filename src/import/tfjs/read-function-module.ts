@@ -14,7 +14,7 @@ import type { TraceSubject } from './run.js';
 import { makeReference } from './runtime.js';
 import type { Runtime } from './runtime.js';
 import { exclusively, loadTensorFlow, onBackend } from './tensorflow.js';
-import type { TensorFlow } from './tensorflow.js';
+import type { WholeTensorFlow } from './tensorflow.js';
 import { selectOutputs, trace, traceFingerprint } from './trace.js';
 import type { BuiltGraph } from './build-source-graph.js';
 
@@ -55,7 +55,7 @@ export async function readFunctionModule(path: string, options: ReadOptions): Pr
 
 /** Calls the module's default export. */
 async function callExport(
-  tf: TensorFlow,
+  tf: WholeTensorFlow,
   path: string,
   { exported, locate }: LoadedModule,
 ): Promise<unknown> {
@@ -69,7 +69,7 @@ async function callExport(
       help: 'export default async (tf) => ({ function: (x) => x.relu(), inputs: { x: [null, 4] } });',
     });
   }
-  const make = exported as (tf: TensorFlow) => unknown;
+  const make = exported as (tf: WholeTensorFlow) => unknown;
   try {
     return await withSeededRandom(weightSeed, async () => make(tf));
   } catch (error) {
@@ -90,7 +90,7 @@ async function callExport(
 
 /** Makes the model once more, and checks that it is the same one. */
 async function loadReference(
-  tf: TensorFlow,
+  tf: WholeTensorFlow,
   path: string,
   instantiate: (belongings: Belongings) => Promise<TraceSubject>,
   traced: BuiltGraph & { readonly fingerprint: string },

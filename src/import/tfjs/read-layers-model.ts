@@ -13,14 +13,14 @@ import { namedOutputs } from './outputs.js';
 import type { TraceSubject } from './run.js';
 import { makeReference } from './runtime.js';
 import type { Runtime } from './runtime.js';
-import { exclusively, loadTensorFlow, onBackend } from './tensorflow.js';
+import { exclusively, loadLayers, onBackend } from './tensorflow.js';
 import type { TensorFlow } from './tensorflow.js';
 import { selectOutputs, trace } from './trace.js';
 
 /** Reads the model.json at `path` and its weight files. */
 export async function readLayersModel(path: string, options: ReadOptions): Promise<SourceModel> {
   const files = await readModelFiles(path);
-  const tf = await loadTensorFlow();
+  const tf = await loadLayers();
   const subjectOf = (model: Tf.LayersModel): TraceSubject =>
     layersSubject(files.name, model, { shapes: options.inputShapes, examples: {} }, authorsPlace);
   const traced = await exclusively(() =>

@@ -1,17 +1,33 @@
 /** TensorFlow.js, loaded when it is needed and quiet about it. */
 import type * as Tf from '@tensorflow/tfjs';
+import type * as Core from '@tensorflow/tfjs-core';
+import type * as Layers from '@tensorflow/tfjs-layers';
 import { loadForEffect, loadPackage } from '../../files/packages.js';
 
+/** What traces need of TensorFlow.js. */
+export type TensorFlow = Omit<typeof Core, 'default'> & Omit<typeof Layers, 'default'>;
 /** The namespace that models are given as `tf`. */
-export type TensorFlow = typeof Tf;
+export type WholeTensorFlow = typeof Tf;
 
 /** Loads TensorFlow.js, its cpu backend ready, and in use where no other one is. */
-export async function loadTensorFlow(): Promise<TensorFlow> {
+export async function loadTensorFlow(): Promise<WholeTensorFlow> {
   const tf = loadPackage('@tensorflow/tfjs');
+  await useCpu(tf);
+  return tf;
+}
+
+/** The same, without all that only models need that are code: it takes half the time. */
+export async function loadLayers(): Promise<TensorFlow> {
+  loadForEffect('@tensorflow/tfjs-backend-cpu');
+  const tf = { ...loadPackage('@tensorflow/tfjs-core'), ...loadPackage('@tensorflow/tfjs-layers') };
+  await useCpu(tf);
+  return tf;
+}
+
+async function useCpu(tf: TensorFlow): Promise<void> {
   // An engine without a backend makes a second cpu backend, and forgets the first, when it is asked for a tensor.
   if (!(tf.getBackend() as string | undefined)) await tf.setBackend('cpu');
   silenceCpuNotice(tf);
-  return tf;
 }
 
 /** The cpu backend advertises another package on the console when it is first written to; not to our users. */
