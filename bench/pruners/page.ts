@@ -71,7 +71,7 @@ export function prunersPage(models: readonly ComparedModel[], setting: Setting):
       'weights from the same models with the same weights, those of ' +
       '[test/torch/models.py](../test/torch/models.py).',
     `Measured on: ${machine()} Python ${versions.python}, torch ${versions.torch} with ${ofThreads}, which was the ` +
-      'fastest number of threads here. Two processes take turns of at least a second; times are medians, a ratio is the ' +
+      'fastest number of threads here. Two processes take turns of at least four seconds, which count with the repetition in their middle; times are medians, a ratio is the ' +
       'median over the turns with its quartiles. Processor time does not count what else the machine does; that of Node.js includes its threads ' +
       'that compile and collect garbage.',
     '## The same work, warm',

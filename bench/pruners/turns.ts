@@ -72,10 +72,10 @@ export const total = (turn: Turn, clock: 0 | 1): number =>
 /** Slow work is repeated less often, and at least three times. */
 const usual = {
   warmUpMilliseconds: 8000,
-  turnMilliseconds: 1000,
+  turnMilliseconds: 4000,
   fewest: 3,
   most: 11,
-  milliseconds: 30_000,
+  milliseconds: 60_000,
 };
 
 export async function takeTurns(first: Side, second: Side, limits = usual): Promise<Turns> {
@@ -104,7 +104,7 @@ async function startWarm(side: Side, milliseconds: number): Promise<Worker> {
 }
 
 /**
- * A turn lasts a second at least, and counts with the repetition in its middle: whoever has waited for the other side
+ * A turn lasts some seconds at least, and counts with the repetition in its middle: whoever has waited for the other side
  * for a minute finds nothing where it was, and is warm again after a few.
  */
 async function oneTurn(worker: Worker, milliseconds: number): Promise<Turn> {
