@@ -1,4 +1,4 @@
-/** What other structured pruners make of the same models at ratio 0.5: measured on the same machine, and stated in the issue. */
+/** What other structured pruners make of the same models at ratio 0.5: measured on a machine of the same kind. */
 
 /** Torch-Pruning 1.6.1: seconds to build its graph, to set up the pruner, and to prune; MACs afterwards; or what happened. */
 export const torchPruning: Readonly<

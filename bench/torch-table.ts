@@ -76,9 +76,9 @@ export function torchPage(results: readonly TorchResult[]): string {
     ),
     [
       '- **Axes** is what finds the channel spaces and **prune** what scores, chooses and slices; the sum is the work that ' +
-        'Torch-Pruning’s build, set-up and step do, and that MMRazor prepares for. **Compile** is everything but ' +
+        'Torch-Pruning’s set-up and step do ([side by side on one machine](torch-pruning.md)), and that MMRazor prepares for. **Compile** is everything but ' +
         'verification, from the trace on disk to the files on disk. Every model ran once, cold, in a process of its own.',
-      '- **Torch-Pruning** 1.6.1 (build, set up and prune) and **MMRazor** 0.2.0 (prepare; its spaces) were measured on a ' +
+      '- **Torch-Pruning** 1.6.1 (set up, which builds its graph, and prune) and **MMRazor** 0.2.0 (prepare; its spaces) were measured on a ' +
         'machine of the same kind, warm, at the same ratio; an empty cell was not measured. Torch-Pruning also prunes the ' +
         'widths of transformers, over which normalisations take their means, and groups of channels otherwise.',
     ].join('\n'),
@@ -110,7 +110,7 @@ function timeCells({ name, times }: TorchResult): string[] {
       ? ['', '']
       : typeof theirs === 'string'
         ? [theirs, '—']
-        : [(theirs[0] + theirs[1] + theirs[2]).toFixed(2), shortNumber(theirs[3])]),
+        : [(theirs[1] + theirs[2]).toFixed(2), shortNumber(theirs[3])]),
     razor === undefined
       ? ''
       : typeof razor === 'string'
