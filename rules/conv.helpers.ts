@@ -124,19 +124,37 @@ export interface FusedConvolution {
   readonly pad: 'same' | 'valid' | tf.backend_util.ExplicitPadding;
   readonly dilations: [number, number];
   readonly bias: tf.Tensor1D;
+  /** Added before the activation, which then is not leaky. */
+  readonly summand?: tf.Tensor4D;
   readonly activation?: 'relu' | 'relu6' | 'elu' | 'leakyrelu';
   readonly leakyreluAlpha?: number;
 }
 
 /** tf.fused.conv2d as one kernel: tfjs-node convolves, adds the bias and activates one after the other. */
 export function fusedConv2d(options: FusedConvolution): tf.Tensor4D {
-  const { x, filter, bias } = options;
+  const { x, filter, bias, summand } = options;
+  const added = summand === undefined ? [bias] : [bias, summand];
   return nativeOp(
     '_MklNativeFusedConv2D',
-    [...windowAttributes(options), ...fusedAttributes(options), ['TArgs', 'TYPE', [nativeFloat]]],
-    [x, filter, bias],
-    () => tf.fused.conv2d(options),
+    [
+      ...windowAttributes(options),
+      ...fusedAttributes(options),
+      ['TArgs', 'TYPE', added.map(() => nativeFloat)],
+    ],
+    [x, filter, ...added],
+    () => (summand === undefined ? tf.fused.conv2d(options) : convolvedSum(options, summand)),
   );
+}
+
+/** A convolution, a sum, and an activation. */
+export function convolvedSum(
+  { activation, ...options }: FusedConvolution,
+  summand: tf.Tensor4D,
+): tf.Tensor4D {
+  const sum: tf.Tensor4D = tf.add(tf.fused.conv2d(options), summand);
+  if (activation === 'relu') return tf.relu(sum);
+  if (activation === 'relu6') return tf.relu6(sum);
+  return activation === 'elu' ? tf.elu(sum) : sum;
 }
 
 /** tf.fused.depthwiseConv2d as one kernel, unless it pads by numbers, which that does not know. */
@@ -172,18 +190,16 @@ export const nativeActivations = { relu: 'Relu', relu6: 'Relu6', elu: 'Elu', lea
 
 /** Adding a bias and activating, as kernels of oneDNN are told, which the label chooses. */
 export function fusedAttributes(options: {
+  readonly summand?: tf.Tensor;
   readonly activation?: keyof typeof nativeActivations;
   readonly leakyreluAlpha?: number;
 }): NativeAttribute[] {
-  const { activation, leakyreluAlpha } = options;
+  const { summand, activation, leakyreluAlpha } = options;
+  const sums = summand === undefined ? ['BiasAdd'] : ['BiasAdd', 'Add'];
   const attributes: NativeAttribute[] = [
     ['T', 'TYPE', nativeFloat],
-    ['num_args', 'INT', 1],
-    [
-      'fused_ops',
-      'STRING',
-      activation === undefined ? ['BiasAdd'] : ['BiasAdd', nativeActivations[activation]],
-    ],
+    ['num_args', 'INT', sums.length],
+    ['fused_ops', 'STRING', activation === undefined ? sums : [...sums, nativeActivations[activation]]],
     ['_kernel', 'STRING', 'MklNameChangeOp'],
   ];
   return leakyreluAlpha === undefined

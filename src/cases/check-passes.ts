@@ -6,6 +6,7 @@ import { DiagnosticError, fail, type Diagnostic } from '../diagnostics/diagnosti
 import { parseGraphRange } from '../ir/parse.js';
 import { printGraph, printId } from '../ir/print.js';
 import type { RewriteRule } from '../lang/ast.js';
+import type { ComputeBackend } from '../lang/backends.js';
 import { verifyGraph } from '../ir/verify.js';
 import { checkSameNumbers } from './check-numbers.js';
 import { graphDifference } from './compare-graphs.js';
@@ -17,7 +18,8 @@ type Unchanged = Extract<Block, { kind: 'unchanged' }>;
 
 /** Runs the pass; the graph must be the expected one, well-formed, and compute the same numbers as before. */
 export async function checkAfter(block: After, read: ReadCase): Promise<Outcome> {
-  const { state, applied } = await runPass(rewritesOf(block.pass, block, read), read, read.rules);
+  const { pass, backend } = block;
+  const { state, applied } = await runPass(rewritesOf(pass, block, read), read, read.rules, backend);
   const text = printGraph(state.graph, {
     provenance: false,
     weights: newScalars(state, read),
@@ -28,7 +30,7 @@ export async function checkAfter(block: After, read: ReadCase): Promise<Outcome>
   if (broken.length > 0) return { problems: broken.map((problem) => ({ ...problem, span: block.heading })) };
   const heading = block.heading;
   if (applied.length === 0) {
-    const why = explain(rewritesOf(block.pass, block, read), read);
+    const why = explain(rewritesOf(pass, block, read), read, backend);
     return { problems: [caseProblem('E851', heading, `${block.pass} does not apply`, why)], update };
   }
   const difference = expectedDifference(block, state, read);
@@ -64,7 +66,8 @@ function expectedDifference(
 }
 
 export function checkUnchanged(block: Unchanged, read: ReadCase): Promise<Outcome> {
-  return runPass(rewritesOf(block.pass, block, read), read, read.rules).then(({ state, applied }) => {
+  const { pass, backend } = block;
+  return runPass(rewritesOf(pass, block, read), read, read.rules, backend).then(({ state, applied }) => {
     const first = applied[0];
     if (first !== undefined) {
       const why = `It is now\n${printGraph(removeDead(state.graph), { provenance: false })}`;
@@ -74,7 +77,7 @@ export function checkUnchanged(block: Unchanged, read: ReadCase): Promise<Outcom
         ],
       };
     }
-    const why = explain(rewritesOf(block.pass, block, read), read);
+    const why = explain(rewritesOf(pass, block, read), read, backend);
     const problems = bodyLines(block.body)
       .filter(({ text }) => !why.includes(text))
       .map(({ text, span }) => caseProblem('E851', span, `this is not why: ${text}`, why));
@@ -83,7 +86,11 @@ export function checkUnchanged(block: Unchanged, read: ReadCase): Promise<Outcom
 }
 
 /** Why rewrites don't apply, node by node where the root's op fits. */
-function explain(rewrites: readonly RewriteRule[], { graph, weights, rules }: ReadCase): string {
+function explain(
+  rewrites: readonly RewriteRule[],
+  { graph, weights, rules }: ReadCase,
+  backend: ComputeBackend | null,
+): string {
   return rewrites
     .flatMap((rewrite) => {
       const { match } = rewrite;
@@ -91,7 +98,7 @@ function explain(rewrites: readonly RewriteRule[], { graph, weights, rules }: Re
       if (roots.length === 0) return [`${rewrite.name}: no node is one of its root's ops`];
       return roots.map(
         (node) =>
-          `${rewrite.name} at ${printId(node.id)}: ${explainRewrite(rewrite, node, graph, { rules, weights }) ?? 'it applies'}`,
+          `${rewrite.name} at ${printId(node.id)}: ${explainRewrite(rewrite, node, graph, { rules, weights, backend }) ?? 'it applies'}`,
       );
     })
     .join('\n');

@@ -1,5 +1,5 @@
 /** Reads `.cases` files: graphs as IR text, each followed by what is expected of it. */
-import { computeBackends, type EmitTarget } from '../lang/backends.js';
+import { computeBackends, type ComputeBackend, type EmitTarget } from '../lang/backends.js';
 import { DiagnosticError, type Diagnostic, type Span } from '../diagnostics/diagnostic.js';
 import type { TextRange } from '../ir/lex.js';
 import type { SourceText } from '../lang/ast.js';
@@ -12,10 +12,10 @@ export type Expectation =
   | { readonly kind: 'spaces' }
   /** `-- emits`, `-- emits on wasm`, `-- emits on node trainable`: the TensorFlow.js of every node, on the CPU if nothing is said */
   | ({ readonly kind: 'emits' } & EmitTarget)
-  /** `-- after fuse`: the graph after a rewrite or a pass */
-  | { readonly kind: 'after'; readonly pass: string }
+  /** `-- after fuse`, `-- after fuse on node`: the graph after a rewrite or a pass */
+  | { readonly kind: 'after'; readonly pass: string; readonly backend: ComputeBackend | null }
   /** `-- unchanged after fuse`: nothing applies; the lines are why it does not */
-  | { readonly kind: 'unchanged'; readonly pass: string }
+  | { readonly kind: 'unchanged'; readonly pass: string; readonly backend: ComputeBackend | null }
   /** `-- error E301`, `-- error E820 after fuse`; the lines are part of the message */
   | { readonly kind: 'error'; readonly code: string; readonly pass: string | null };
 
@@ -72,7 +72,7 @@ export function parseCases({ file, text }: SourceText): Case[] {
         report(
           line,
           `${JSON.stringify(heading)} is nothing that a case can expect`,
-          'Blocks are `-- types`, `-- spaces`, `-- emits`, `-- emits on BACKEND`, `-- emits on BACKEND trainable`, `-- after NAME`, `-- unchanged after NAME`, `-- error CODE` and `-- error CODE after NAME`.',
+          'Blocks are `-- types`, `-- spaces`, `-- emits`, `-- emits on BACKEND`, `-- emits on BACKEND trainable`, `-- after NAME`, `-- after NAME on BACKEND`, `-- unchanged after NAME`, `-- unchanged after NAME on BACKEND`, `-- error CODE` and `-- error CODE after NAME`.',
         );
       } else cases.at(-1)!.blocks.push({ ...expectation, heading: span, body });
     } else if (open !== null) open.end = line.end;
@@ -86,7 +86,7 @@ export function parseCases({ file, text }: SourceText): Case[] {
 
 function parseHeading(heading: string): Expectation | null {
   const words = heading.split(/\s+/);
-  const [first, second, third, fourth] = words;
+  const [first, second, third, fourth, fifth] = words;
   if (words.length === 1 && (first === 'types' || first === 'spaces')) return { kind: first };
   if (words.length === 1 && first === 'emits') return { kind: 'emits', backend: 'cpu', trainable: false };
   if (
@@ -97,9 +97,17 @@ function parseHeading(heading: string): Expectation | null {
     const backend = computeBackends.find((name) => name === third);
     return backend === undefined ? null : { kind: 'emits', backend, trainable: fourth !== undefined };
   }
-  if (words.length === 2 && first === 'after') return { kind: 'after', pass: second! };
+  if (words.length === 2 && first === 'after') return { kind: 'after', pass: second!, backend: null };
+  if (words.length === 4 && first === 'after' && third === 'on') {
+    const backend = computeBackends.find((name) => name === fourth);
+    return backend === undefined ? null : { kind: 'after', pass: second!, backend };
+  }
   if (words.length === 3 && first === 'unchanged' && second === 'after')
-    return { kind: 'unchanged', pass: third! };
+    return { kind: 'unchanged', pass: third!, backend: null };
+  if (words.length === 5 && first === 'unchanged' && second === 'after' && fourth === 'on') {
+    const backend = computeBackends.find((name) => name === fifth);
+    return backend === undefined ? null : { kind: 'unchanged', pass: third!, backend };
+  }
   if (first === 'error' && /^E\w{3}$/.test(second ?? '')) {
     if (words.length === 2) return { kind: 'error', code: second!, pass: null };
     if (words.length === 4 && third === 'after') return { kind: 'error', code: second!, pass: fourth! };

@@ -4,6 +4,7 @@
  */
 import { resizeGraph } from '../axes/resize.js';
 import type { Keep } from '../axes/indices.js';
+import type { BackendName } from '../emit/backends.js';
 import type { EmittedModule } from '../emit/module.js';
 import type { SupernetParts } from '../emit/supernet-text.js';
 import { loadBackend, type RunnableBackend } from '../emit/tf.js';
@@ -39,7 +40,7 @@ export interface SupernetOptions extends ModelOptions {
   /** So many sets of normalisation parameters. */
   readonly switchableBn?: number;
   readonly pipeline: string;
-  readonly backend: string;
+  readonly backend: BackendName;
   readonly onRecord?: (record: StageRecord) => void;
 }
 
@@ -87,7 +88,7 @@ export async function emitSupernet(
           },
   };
   const { emitModule } = await timings.timeAsync('load emitter', () => import('../emit/module.js'));
-  const emission = { backend: options.backend as never, trainable: true, supernet };
+  const emission = { backend: options.backend, trainable: true, supernet };
   const module = await timings.timeAsync('emit', () => emitModule(whole, lowered.weights, rules, emission));
   return { module, spaces, lowered: { ...lowered, warnings: [...lowered.warnings, ...warnings] } };
 }

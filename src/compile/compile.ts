@@ -81,7 +81,7 @@ export async function compileModel(path: string, options: CompileOptions): Promi
   const pruning = file === null ? options : { ...options, choose: chooserOf(file, prepared, options) };
   const { emitModule } = await timings.timeAsync('load emitter', () => import('../emit/module.js'));
   const attempt = async (pipeline: string): Promise<Attempt> => {
-    const lowering = { ...options, pipeline };
+    const lowering = { ...options, backend, pipeline };
     const lowered = await lowerModel(
       prepared,
       lowering,

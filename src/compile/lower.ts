@@ -2,6 +2,7 @@
 import type { AxisAnalysis } from '../axes/analysis.js';
 import type { Keep } from '../axes/indices.js';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
+import { moduleBackends, type BackendName } from '../emit/backends.js';
 import type { Graph } from '../ir/graph.js';
 import { removeDead } from '../passes/dead.js';
 import { foldConstants } from '../passes/fold.js';
@@ -25,13 +26,19 @@ export interface Pruning extends PruneOptions {
 
 export type LoweredModel = CompileState;
 
+export interface LoweringOptions extends ModelOptions {
+  readonly pipeline: string;
+  /** What the module will be made for; without it, nothing is written in a way that only some backends profit from. */
+  readonly backend?: BackendName;
+}
+
 /**
  * @param pruning What to remove; null runs the same pipeline without pruning, for the unpruned emission.
  * @param onRecord Told what each stage did.
  */
 export async function lowerModel(
   prepared: PreparedModel,
-  options: ModelOptions & { readonly pipeline: string },
+  options: LoweringOptions,
   pruning: Pruning | null,
   timings: Timings,
   onRecord?: (record: StageRecord) => void,
@@ -55,6 +62,7 @@ export async function lowerModel(
   };
   return runPipeline(options.pipeline, start, {
     rules,
+    backend: options.backend === undefined ? null : moduleBackends[options.backend].computes,
     stages,
     around: (name, run) => timings.timeAsync(name, run),
     ...(onRecord === undefined ? {} : { onRecord }),

@@ -4,6 +4,7 @@ import { DiagnosticError, fail } from '../diagnostics/diagnostic.js';
 import type { Graph, Node, WeightStore } from '../ir/graph.js';
 import { verifyGraph } from '../ir/verify.js';
 import type { PipelineRule, RewriteRule, RuleSet } from '../lang/ast.js';
+import type { ComputeBackend } from '../lang/backends.js';
 import { removeDead } from './dead.js';
 import { foldConstants } from './fold.js';
 import { changedNodes, recordPatches } from './patches.js';
@@ -35,6 +36,8 @@ export interface StageRecord {
 
 export interface PipelineOptions<S extends PassState> {
   readonly rules: RuleSet;
+  /** What the graph will compute on; rewrites can ask for it. */
+  readonly backend?: ComputeBackend | null;
   /** Compiler stages, by the names that pipelines call them. */
   readonly stages: ReadonlyMap<string, Stage<S>>;
   /** Runs a stage, by name, to time it and to show progress. */
@@ -89,8 +92,9 @@ export async function runPass<S extends PassState>(
   rewrites: readonly RewriteRule[],
   state: S,
   rules: RuleSet,
+  backend: ComputeBackend | null = null,
 ): Promise<{ state: S; applied: readonly Applied[] }> {
-  const rewritten = applyRewrites(state.graph, rewrites, { rules, weights: state.weights });
+  const rewritten = applyRewrites(state.graph, rewrites, { rules, weights: state.weights, backend });
   if (rewritten.applied.length === 0) return { state, applied: [] };
   const folded = await foldConstants(rewritten.graph, rewritten.weights, { rules });
   return {
@@ -147,7 +151,7 @@ function resolveStages<S extends PassState>(pipeline: PipelineRule, options: Pip
       return { name, kind: 'stage', run: async (state) => ({ state: await stage(state), applied: [] }) };
     }
     const rewrites = rewritesNamed(name, options.rules)!;
-    return { name, kind: 'pass', run: (state) => runPass(rewrites, state, options.rules) };
+    return { name, kind: 'pass', run: (state) => runPass(rewrites, state, options.rules, options.backend) };
   });
 }
 

@@ -4,6 +4,7 @@ import type { Graph, Node, ValueId, WeightStore } from '../ir/graph.js';
 import { printId, printType } from '../ir/print.js';
 import { mapOperands, sameType } from '../ir/types.js';
 import type { RewriteRule, RuleSet } from '../lang/ast.js';
+import type { ComputeBackend } from '../lang/backends.js';
 import { buildReplacement, type Built } from './build-node.js';
 import { matchPattern, patternDepth, type Matched, type MatchTrace, type NodePattern } from './match.js';
 import { rulePlace } from './rule-place.js';
@@ -13,6 +14,8 @@ import { WorkGraph } from './work-graph.js';
 export interface RewriteContext {
   readonly rules: RuleSet;
   readonly weights: WeightStore;
+  /** What the graph will compute on; null or nothing where that is not known. */
+  readonly backend?: ComputeBackend | null;
 }
 
 /** One application of a rewrite. */
@@ -42,7 +45,7 @@ export function applyRewrites(
 ): Rewritten {
   const roots = new Set(rewrites.flatMap((rewrite) => rootPattern(rewrite).ops));
   if (!graph.nodes.some(({ op }) => roots.has(op))) return { graph, weights: context.weights, applied: [] };
-  const run = new RewriteRun(new WorkGraph(graph, context.weights, context.rules), rewrites);
+  const run = new RewriteRun(new WorkGraph(graph, context.weights, context.rules, context.backend), rewrites);
   run.toFixpoint();
   if (run.applied.length === 0) return { graph, weights: context.weights, applied: [] };
   return { ...run.work.finish(), applied: run.applied };
@@ -64,7 +67,7 @@ export function explainRewrite(
       why = reason();
     },
   };
-  const work = new WorkGraph(graph, context.weights, context.rules);
+  const work = new WorkGraph(graph, context.weights, context.rules, context.backend);
   return findMatch(rewrite, node, work, trace) === null ? why : null;
 }
 

@@ -4,6 +4,7 @@ import { type Binding, type Locals } from '../ir/build.js';
 import { operandValues, type Attr, type Operand, type TensorType } from '../ir/graph.js';
 import { elementCount, sameType } from '../ir/types.js';
 import type { Expr, RewriteRule } from '../lang/ast.js';
+import { backendName } from '../lang/backends.js';
 import { evaluate, EvaluationError, type Scope } from '../lang/evaluate.js';
 import { lookUp, type Bindings } from './match.js';
 import type { WorkGraph } from './work-graph.js';
@@ -48,6 +49,7 @@ function rewriteScope(bindings: Bindings | null, work: WorkGraph, locals: Locals
       const local = locals.get(name);
       if (local !== undefined) return local.kind === 'attr' ? local.value : undefined;
       const bound = lookUp(bindings, name);
+      if (bound === undefined && name === backendName) return work.backend;
       return bound?.kind === 'node' ? (bound.node.attrs as Attr) : undefined;
     },
     tensor: (name) => {

@@ -17,6 +17,7 @@ import { operandValues } from '../ir/graph.js';
 import { mapOperands } from '../ir/types.js';
 import { newTensorData, overlayWeights } from '../ir/weights.js';
 import type { RuleSet } from '../lang/ast.js';
+import type { ComputeBackend } from '../lang/backends.js';
 
 interface Entry {
   node: Node;
@@ -47,6 +48,8 @@ export class WorkGraph {
     private readonly graph: Graph,
     private readonly weights: WeightStore,
     readonly rules: RuleSet,
+    /** What the graph will compute on, if that is known. */
+    readonly backend: ComputeBackend | null = null,
   ) {
     this.types = new Map(Object.entries(graph.values));
     this.parameters = new Map(Object.entries(graph.parameters));

@@ -44,7 +44,7 @@ const prepared = (net: TestNet): PreparedModel => ({
   warnings: [],
 });
 
-const options = { pipeline: 'trainable', backend: 'wasm' };
+const options = { pipeline: 'trainable', backend: 'wasm' } as const;
 
 describe('an emitted supernet', () => {
   it('computes what each deployed subnet does, switched while it runs', async () => {

@@ -1,7 +1,9 @@
 /** Rewrites: both sides, the condition between them, and passes that name them. */
 import type { Match, PassRule, RewriteRule } from '../ast.js';
+import { backendName } from '../backends.js';
+import { checkBackends } from './backend.js';
 import { checkBuild, checkMatch, type Arity, type BuildContext } from './build.js';
-import { checkCondition, namesOf } from './expressions.js';
+import { checkCondition, namesOf, withValues } from './expressions.js';
 import type { OpFacts } from './facts.js';
 import { suggestion, type Report } from './report.js';
 
@@ -24,7 +26,10 @@ export function checkRewrite(rewrite: RewriteRule, ops: ReadonlyMap<string, OpFa
     }),
   };
   checkMatch(rewrite.match, context, report);
-  if (rewrite.where) checkCondition(rewrite.where, context.names, report);
+  if (rewrite.where) {
+    checkCondition(rewrite.where, withValues(context.names, [backendName]), report);
+    checkBackends(rewrite.where, report);
+  }
   checkBuild(rewrite.build, context, report);
 }
 
