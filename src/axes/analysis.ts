@@ -54,11 +54,9 @@ export interface AxisHistory {
 /** Resolves the state of a finished walk. */
 export function analyse(graph: Graph, rules: RuleSet, walk: Walk): AxisAnalysis {
   const order = new Map<number, number>();
-  const resolved = new Map<TermNode, Term>();
   const resolve = (node: TermNode): Term => {
     const top = find(node);
-    const known = resolved.get(top);
-    if (known !== undefined) return known;
+    if (top.resolved !== null) return top.resolved;
     let term: Term;
     if (top.kind === 'leaf') {
       const leaf = order.get(top.id) ?? order.size;
@@ -66,7 +64,7 @@ export function analyse(graph: Graph, rules: RuleSet, walk: Walk): AxisAnalysis 
       term = { kind: 'leaf', leaf, size: top.size };
     } else if (top.kind === 'sum') term = { kind: 'sum', terms: top.parts.map(resolve), size: top.size };
     else term = { kind: 'product', factors: top.parts.map(resolve), size: top.size };
-    resolved.set(top, term);
+    top.resolved = term;
     return term;
   };
 
@@ -131,6 +129,7 @@ export function termLeaves(term: Term): number[] {
 
 /** Leaves marked `keep` that may go all the same: in no product with them is there anything else to prune. */
 function yieldingKeeps(graph: Graph, walk: Walk): Set<number> {
+  if (!walk.unifier.leaves.some((leaf) => leaf.marks.keep !== undefined)) return new Set();
   const owned = new Set<number>();
   for (const value of Object.keys(graph.parameters)) {
     for (const term of walk.terms.get(value) ?? []) for (const leaf of leavesOf(term)) owned.add(leaf.id);

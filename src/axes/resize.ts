@@ -2,7 +2,7 @@
 import type { Expr, OpRule, RuleSet } from '../lang/ast.js';
 import type { Attr, Attrs, Dim, Graph, Node, TensorType, ValueId } from '../ir/graph.js';
 import { sameSize } from '../ir/sizes.js';
-import { sameShape } from '../ir/types.js';
+import { sameAttr, sameShape } from '../ir/types.js';
 import { fail } from '../diagnostics/diagnostic.js';
 import { inferNode } from '../shapes/infer-shapes.js';
 import { printShape } from '../shapes/errors.js';
@@ -121,7 +121,7 @@ function resizeNode(
       case 'fixed':
     }
   }
-  const changed: Node = { ...node, attrs };
+  const changed = sameAttr(attrs, node.attrs) ? node : { ...node, attrs };
   checkShapes(changed, rule, values);
   return changed;
 }

@@ -21,6 +21,8 @@ interface TermBase {
   readonly size: Dim;
   /** What this term has been unified with; null for a representative. */
   forward: TermNode | null;
+  /** What it is when the walk is over. */
+  resolved: Term | null;
   /** The first reason for each mark. On sums and products: everything below carries it. */
   readonly marks: { [M in Mark]?: Why };
 }

@@ -40,7 +40,7 @@ export class Unifier {
   why: Why = { message: '', node: null, rule: null };
 
   leaf(size: Dim): LeafNode {
-    const leaf: LeafNode = { kind: 'leaf', id: this.leaves.length, size, forward: null, marks: {} };
+    const leaf: LeafNode = { kind: 'leaf', id: this.leaves.length, size, forward: null, resolved: null, marks: {} };
     this.leaves.push(leaf);
     return leaf;
   }
@@ -55,6 +55,7 @@ export class Unifier {
       parts,
       size: productOf(parts.map((p) => p.size)),
       forward: null,
+      resolved: null,
       marks: {},
     };
     this.products.push(product);
@@ -68,7 +69,7 @@ export class Unifier {
     if (parts.length === 0) return terms[0] ?? this.frozenLeaf(0, 'an empty axis');
     const size = sumOf(parts.map((p) => p.size));
     if (size === null) throw new RangeError('a sum mixes numbers and multiples of the batch');
-    return { kind: 'sum', parts, size, forward: null, marks: {} };
+    return { kind: 'sum', parts, size, forward: null, resolved: null, marks: {} };
   }
 
   frozenLeaf(size: Dim, message: string): LeafNode {

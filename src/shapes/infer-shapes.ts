@@ -8,6 +8,7 @@ import { mentions } from '../lang/mentions.js';
 import type { Attr, Attrs, Dim, DType, TensorType } from '../ir/graph.js';
 import { ShapeError } from './errors.js';
 import { functionShape, type FunctionArg } from './functions.js';
+import { inferenceKey } from './inference-key.js';
 import { ruleInfo, type FunctionClause, type RuleInfo } from './rule-info.js';
 import {
   align,
@@ -39,8 +40,13 @@ export function typesOf(
   return 'dtype' in operand ? [operand] : operand;
 }
 
+/** What was inferred before, by rule. Networks repeat themselves, and every stage asks for every node. */
+const inferred = new WeakMap<OpRule, Map<string, InferredNode>>();
+/** So many for each rule: a network of nodes that are all different must not fill the memory. */
+const mostInferred = 1000;
+
 /**
- * Infers a node.
+ * Infers a node. Nodes with equal operands and attributes have the same result, which nobody changes.
  * @param resultCount How many results a variadic result has, where the axes don't say.
  * @throws ShapeError where operands and attributes don't fit the rule.
  */
@@ -49,6 +55,20 @@ export function inferNode(
   operands: OperandTypes,
   given: Attrs,
   resultCount?: number,
+): InferredNode {
+  let known = inferred.get(rule);
+  if (known === undefined || known.size >= mostInferred) inferred.set(rule, (known = new Map()));
+  const key = inferenceKey(operands, given, resultCount);
+  let result = known.get(key);
+  if (result === undefined) known.set(key, (result = inferAnew(rule, operands, given, resultCount)));
+  return result;
+}
+
+function inferAnew(
+  rule: OpRule,
+  operands: OperandTypes,
+  given: Attrs,
+  resultCount: number | undefined,
 ): InferredNode {
   const info = ruleInfo(rule);
   const attrs: Record<string, Attr> = { ...given };
