@@ -43,8 +43,14 @@ describe('backend install', () => {
     const installed = await installBackend({ ...options, version, packageDir: project });
     expect(installed).toMatchObject({ built: true, gpu: false, tensorflow: version });
     const script = `const tf = require('@tensorflow/tfjs-node-gpu');
-      console.log(tf.getBackend(), tf.matMul([[1, 2]], [[3], [4]]).dataSync()[0]);`;
+      const { TF_ATTR_BOOL, TF_ATTR_INT, TF_ATTR_STRING, TF_ATTR_TYPE, TF_FLOAT } = tf.backend().binding;
+      const attributes = [
+        ['T', TF_ATTR_TYPE, TF_FLOAT], ['transpose_a', TF_ATTR_BOOL, false], ['transpose_b', TF_ATTR_BOOL, false],
+        ['num_args', TF_ATTR_INT, 1], ['fused_ops', TF_ATTR_STRING, ['BiasAdd', 'Relu6']],
+      ].map(([name, type, value]) => ({ name, type, value }));
+      const tensors = [[[1, 2]], [[3, -3, 0], [4, -4, 1]], [0, 0, 1]].map((values) => tf.tensor(values));
+      console.log(tf.getBackend(), ...tf.backend().executeSingleOutput('_FusedMatMul', attributes, tensors).dataSync());`;
     const { stdout } = await run(process.execPath, ['-e', script], { cwd: project });
-    expect(stdout.trim()).toBe('tensorflow 11');
+    expect(stdout.trim()).toBe('tensorflow 6 0 3');
   });
 });
