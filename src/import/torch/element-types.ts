@@ -2,7 +2,7 @@
 import { fail } from '../../diagnostics/diagnostic.js';
 import type { DType, TensorData } from '../../ir/graph.js';
 import type { RawTensor } from '../../files/safetensors.js';
-import { unpack } from '../../ir/packed.js';
+import { unpack, type PackedData } from '../../ir/packed.js';
 import { aligned, asUint16 } from '../files/weight-data.js';
 
 /** By PyTorch's names. */
@@ -69,7 +69,7 @@ export function decodeTensor({ format, bytes }: RawTensor, where: string): Tenso
     case 'F64':
       return Float32Array.from(view(bytes, Float64Array));
     case 'F16':
-      return unpack({ codes: asUint16(bytes), coding: { kind: 'float16' }, factors: [] });
+      return unpack(packedHalves(bytes));
     case 'BF16':
       return decodeBfloat16(asUint16(bytes));
     case 'I32':
@@ -85,6 +85,15 @@ export function decodeTensor({ format, bytes }: RawTensor, where: string): Tenso
     default:
       return bytes;
   }
+}
+
+/** A tensor as it is stored, where that takes fewer bits than its numbers; null where it doesn't. */
+export function packedTensor({ format, bytes }: RawTensor): PackedData | null {
+  return format === 'F16' ? packedHalves(bytes) : null;
+}
+
+function packedHalves(bytes: Uint8Array): PackedData {
+  return { codes: asUint16(bytes), coding: { kind: 'float16' }, factors: [] };
 }
 
 type NumberArray<T> = new (buffer: ArrayBufferLike, offset: number, length: number) => T;

@@ -5,7 +5,7 @@ import type { TensorData, WeightStore } from '../../ir/graph.js';
 import { mapWeights } from '../../ir/weights.js';
 import { readLayout, type RawTensor } from '../../files/safetensors.js';
 import type { NamedTensor } from '../source-graph.js';
-import { decodeTensor, dtypeOf, formatSizes, torchType } from './element-types.js';
+import { decodeTensor, packedTensor, dtypeOf, formatSizes, torchType } from './element-types.js';
 import type { TraceTensor } from './trace-file.js';
 
 /** Larger files can't be read at once. */
@@ -47,9 +47,10 @@ export function traceWeights(
 ): WeightStore {
   const layout = readLayout(bytes, formatSizes, file);
   for (const tensor of tensors.values()) checkStored(tensor, layout.get(tensor.name), file);
-  return lazyWeights(tensors, (name) =>
+  const store = lazyWeights(tensors, (name) =>
     decodeTensor(layout.get(name)!, `tensor ${JSON.stringify(name)} of ${file}`),
   );
+  return { ...store, packed: (name) => (tensors.has(name) ? packedTensor(layout.get(name)!) : null) };
 }
 
 /** The weights of a trace of the structure alone: there are none. */

@@ -121,6 +121,12 @@ describe('a trace', () => {
     expect(weights.get('steps')).toEqual(new Int32Array([1, -(2 ** 31)]));
     expect(weights.get('small')).toEqual(new Int32Array([-3, 4]));
     expect(weights.get('flags')).toEqual(new Uint8Array([1, 0]));
+    expect(weights.packed?.('b')).toEqual({
+      codes: new Uint16Array([0x3800, 0x7bff]),
+      coding: { kind: 'float16' },
+      factors: [],
+    });
+    expect(['a', 'c', 'steps'].map((name) => weights.packed?.(name))).toEqual([null, null, null]);
     const file = join(traceFolder('half'), 'trace.json');
     expect(await problemsOf(() => weights.get('large'), file)).toMatchInlineSnapshot(`
       "error[E227]: the whole number 2147483648 does not fit in 32 bits
