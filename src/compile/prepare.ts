@@ -8,6 +8,7 @@ import type { SourceModel } from '../import/source-graph.js';
 import type { Graph, Shape, WeightStore } from '../ir/graph.js';
 import type { RuleSet } from '../lang/ast.js';
 import { loadRules } from '../lang/load.js';
+import { settleWeights } from '../passes/settle.js';
 import { excludeMatcher } from '../prune/select.js';
 import type { Timings } from './timings.js';
 
@@ -46,8 +47,10 @@ export async function prepareModel(
   const source = await timings.timeAsync('read model', () =>
     readModel(path, { inputShapes: options.inputShapes ?? {}, rules }),
   );
-  const { graph, weights, tail } = timings.time('import', () =>
-    importGraph(source.graph, source.weights, rules),
+  const imported = timings.time('import', () => importGraph(source.graph, source.weights, rules));
+  const { tail } = imported;
+  const { graph, weights } = await timings.timeAsync('settle weights', () =>
+    settleWeights(imported.graph, imported.weights, rules),
   );
   return { rules, source, graph, weights, tail, warnings: tail === null ? [] : [tailWarning(tail)] };
 }

@@ -9,6 +9,7 @@ import type { SourceModel } from '../../src/import/source-graph.js';
 import { channelSpacesAgree } from '../../src/import/torch/channel-spaces.js';
 import { readTorchTrace } from '../../src/import/torch/read-torch-trace.js';
 import { loadRules } from '../../src/lang/load.js';
+import { settleWeights } from '../../src/passes/settle.js';
 import { maskGraph } from '../../src/prune/mask.js';
 import { prune } from '../../src/prune/prune.js';
 import { compareOutputs } from '../../src/verify/compare.js';
@@ -26,7 +27,8 @@ export type Spaces = Readonly<Record<string, number>>;
  */
 export async function checkTrace(folder: string): Promise<Spaces> {
   const model = await readTorchTrace(join(folder, 'trace.json'), { inputShapes: {} });
-  const { graph, weights } = importGraph(model.graph, model.weights, rules);
+  const imported = importGraph(model.graph, model.weights, rules);
+  const { graph, weights } = await settleWeights(imported.graph, imported.weights, rules);
   const analysis = inferAxes(graph, rules);
   expect(channelSpacesAgree(model, { graph, analysis }, rules)).toEqual([]);
 

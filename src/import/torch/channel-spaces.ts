@@ -10,6 +10,7 @@ import type { Graph } from '../../ir/graph.js';
 import { quotient } from '../../ir/sizes.js';
 import type { RuleSet } from '../../lang/ast.js';
 import { importGraph } from '../build-graph.js';
+import { withSettled } from '../settled.js';
 import type { SourceModel } from '../source-graph.js';
 import { seenByAutograd } from './seen-by-autograd.js';
 
@@ -30,8 +31,9 @@ export function channelSpacesAgree(
   rules: RuleSet,
 ): Diagnostic[] {
   if (model.backward === undefined) return [];
-  const { graph, tail } = importGraph(model.backward, model.weights, rules);
+  const { graph: imported, tail } = importGraph(model.backward, model.weights, rules);
   if (tail !== null) return endsEarly(tail.node, tail.why);
+  const graph = withSettled(imported, rules);
   const backward = { graph, analysis: inferAxes(graph, rules) };
   const problems = compareSpaces(program, backward);
   if (problems.length === 0) return [];
