@@ -60,23 +60,23 @@ export function conv3dTransposeBySpreading(
   filter: tf.Tensor5D,
   stride: [number, number, number],
 ): tf.Tensor5D {
-  const spread = stride.reduce<tf.Tensor5D>((volume, step, i) => {
-    const [axis, shape] = [i + 1, [...volume.shape]];
-    const size = shape[axis]!;
-    const apart = tf.pad(
-      tf.reshape(volume, [-1, size, 1, shape.slice(axis + 1).reduce((a, b) => a * b, 1)]),
-      [
-        [0, 0],
-        [0, 0],
-        [0, step - 1],
-        [0, 0],
-      ],
-    );
-    shape[axis] = size * step;
-    const wide = tf.reshape(apart, shape) as tf.Tensor5D;
-    shape[axis] = (size - 1) * step + 1;
-    return tf.slice(wide, [0, 0, 0, 0, 0], shape as tf.Tensor5D['shape']);
-  }, x);
+  let spread = x;
+  stride.forEach((step, i) => {
+    const axis = i + 1;
+    const size = spread.shape[axis]!;
+    const after = spread.shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+    const apart = tf.pad(tf.reshape(spread, [-1, size, 1, after]), [
+      [0, 0],
+      [0, 0],
+      [0, step - 1],
+      [0, 0],
+    ]);
+    const wide: [number, number, number, number, number] = [...spread.shape];
+    wide[axis] = size * step;
+    const last = [...wide];
+    last[axis] = (size - 1) * step + 1;
+    spread = tf.slice(tf.reshape<tf.Rank.R5>(apart, wide), [0, 0, 0, 0, 0], last);
+  });
   const [d, h, w] = filter.shape;
   const around = [d, h, w].map((size): [number, number] => [size - 1, size - 1]);
   const turned = tf.transpose(tf.reverse(filter, [0, 1, 2]), [0, 1, 2, 4, 3]);

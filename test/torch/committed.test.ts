@@ -12,24 +12,20 @@ import { checkTrace } from './check.js';
 
 const folder = (name: string): string => fileURLToPath(new URL(`traces/${name}`, import.meta.url));
 
+const families = [
+  ...['convolutions', 'pooling', 'activations', 'shapes', 'normalisation', 'attention', 'recurrent'],
+  ...['signals', 'volumes', 'images', 'functions', 'statistics', 'matrices', 'tables'],
+];
+
 describe('operations', { timeout: 120_000 }, () => {
-  it.each([
-    'convolutions',
-    'pooling',
-    'activations',
-    'shapes',
-    'normalisation',
-    'attention',
-    'recurrent',
-    'signals',
-    'volumes',
-    'images',
-    'functions',
-    'statistics',
-    'matrices',
-    'tables',
-  ])('%s', async (name) => {
+  it.each(families)('%s', async (name) => {
     expect(await checkTrace(folder(name))).toMatchSnapshot();
+  });
+
+  it.each(families)('%s: as a module', async (name) => {
+    const out = await mkdtemp(join(tmpdir(), 'espalier-operations-'));
+    const { verification } = await compileModel(folder(name), { out, backend: 'wasm', ratio: 0.5 });
+    expect(verification!.result.passed).toBe(true);
   });
 });
 
