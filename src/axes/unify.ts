@@ -40,7 +40,14 @@ export class Unifier {
   why: Why = { message: '', node: null, rule: null };
 
   leaf(size: Dim): LeafNode {
-    const leaf: LeafNode = { kind: 'leaf', id: this.leaves.length, size, forward: null, resolved: null, marks: {} };
+    const leaf: LeafNode = {
+      kind: 'leaf',
+      id: this.leaves.length,
+      size,
+      forward: null,
+      resolved: null,
+      marks: {},
+    };
     this.leaves.push(leaf);
     return leaf;
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Attr, DType, Shape, TensorType } from '../../src/ir/graph.js';
 import { inferenceKey } from '../../src/shapes/inference-key.js';
+import type { OperandTypes } from '../../src/shapes/infer-shapes.js';
 
 const type = (shape: Shape, dtype: DType = 'float32'): TensorType => ({ dtype, shape });
 
@@ -16,7 +17,7 @@ describe('what inference depends on', () => {
   });
 
   it('differs with types, and with how many results there are', () => {
-    const operands = [
+    const operands: OperandTypes[] = [
       { x: type([4]) },
       { x: type([{ batch: 4 }]) },
       { x: type([4, 1]) },
