@@ -47,11 +47,23 @@ export function groupedConv3d(
   pad: 'valid' | 'same',
   dilations: [number, number, number],
 ): tf.Tensor5D {
-  const filters = tf.split<tf.Tensor5D>(filter, groups, 4);
-  const outputs = tf
-    .split<tf.Tensor5D>(x, groups, 4)
-    .map((input, g) => tf.conv3d(input, filters[g]!, stride, pad, 'NDHWC', dilations));
-  return tf.concat(outputs, 4);
+  if (groups === 1) return tf.conv3d(x, filter, stride, pad, 'NDHWC', dilations);
+  const filters = splitChannels(filter, groups);
+  const outputs = splitChannels(x, groups).map((input, g) =>
+    tf.conv3d(input, filters[g]!, stride, pad, 'NDHWC', dilations),
+  );
+  const [n, d, h, w, c] = outputs[0]!.shape;
+  const rows = outputs.map((output) => tf.reshape<tf.Rank.R2>(output, [n * d * h * w, c]));
+  return tf.reshape<tf.Rank.R5>(tf.concat(rows, 1), [n, d, h, w, groups * c]);
+}
+
+/** Parts of the last axis, cut from rows: of more than four axes, kernels on a GPU cut and join nothing. */
+export function splitChannels(x: tf.Tensor5D, parts: number): tf.Tensor5D[] {
+  const [n, d, h, w, c] = x.shape;
+  const rows = tf.reshape<tf.Rank.R2>(x, [n * d * h * w, c]);
+  return tf
+    .split<tf.Tensor2D>(rows, parts, 1)
+    .map((part) => tf.reshape<tf.Rank.R5>(part, [n, d, h, w, c / parts]));
 }
 
 /** A transposed convolution of volumes as a convolution of the volume with zeros between its elements. */
