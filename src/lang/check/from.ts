@@ -7,6 +7,7 @@ import { checkCondition, checkValue, namesOf, withValues, type Names } from './e
 import { namesIn, patternsOf, type OpFacts } from './facts.js';
 import { checkLiterals } from './literals.js';
 import { quotedList, reportRepeated, suggestion, type Report } from './report.js';
+import { walkBuild } from '../walk-build.js';
 
 /** The frameworks that the importers read. */
 export const sourceNames: readonly string[] = ['tf', 'tfjs', 'torch', 'aten', 'onnx'];
@@ -268,42 +269,4 @@ function tensorsOfBuild(build: Build): Set<string> {
 function mentionsOfBuild(build: Build, into: Set<string>): void {
   const read = (expr: Expr): unknown => mentions(expr, into);
   walkBuild(build, { tensor: (name) => into.add(name), expr: read, over: read });
-}
-
-interface BuildVisitor {
-  tensor(name: string): unknown;
-  expr(expr: Expr): unknown;
-  /** What `for` goes over: a variadic operand, or a list. */
-  over(expr: Expr): unknown;
-}
-
-function walkBuild(build: Build, visitor: BuildVisitor): void {
-  const walk = (part: Build): void => walkBuild(part, visitor);
-  switch (build.kind) {
-    case 'value':
-      visitor.tensor(build.name);
-      return;
-    case 'scalar':
-      visitor.expr(build.value);
-      return;
-    case 'node':
-      for (const { value } of build.attrs) visitor.expr(value);
-      return build.args.forEach(walk);
-    case 'else':
-      return [build.first, build.second].forEach(walk);
-    case 'if':
-      visitor.expr(build.test);
-      return [build.then, build.otherwise].forEach(walk);
-    case 'list':
-      return build.items.forEach(walk);
-    case 'each':
-      visitor.over(build.over);
-      return walk(build.body);
-    case 'result':
-      return walk(build.of);
-    case 'let':
-      return [...build.bindings.map(({ value }) => value), build.body].forEach(walk);
-    case 'none':
-      return;
-  }
 }
