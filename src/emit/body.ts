@@ -1,7 +1,8 @@
 /** Prints one function: a statement or two for every node, a call for every function inside. */
 import type { Graph, Port, ValueId } from '../ir/graph.js';
 import { call, layOut, oneLine, text, type Code } from './code.js';
-import type { Fn } from './functions.js';
+import type { Fn, Statement } from './functions.js';
+import { lastReads } from './lifetimes.js';
 import { Locals, weightsName } from './locals.js';
 import { camelCase, capitalised, longestName, Names } from './naming.js';
 import type { Plan } from './plan.js';
@@ -47,20 +48,25 @@ export function printBody(plan: Plan, isRoot: boolean, context: BodyContext): Pr
   ];
   const { statements, outputs } = plan.fn;
   const returned = isRoot ? context.graph.outputs.map(({ value }) => value) : outputs;
+  const dying = context.trainable ? null : lastReads(plan.fn, returned, context.graph);
   const lines = statements.flatMap((statement, i): PrintedStatement[] => {
     const isLast = i === statements.length - 1;
-    const [result, ...others] = statement.kind === 'call' ? statement.fn.outputs : statement.node.results;
-    const isReturned = isLast && others.length === 0 && returned.length === 1 && returned[0] === result;
-    return statement.kind === 'call'
-      ? [generated(printCall(plan, statement.fn, isReturned, locals, context))]
-      : printNode(statement.node, isReturned, locals, context);
+    const made = resultsOf(statement);
+    const isReturned = isLast && made.length === 1 && returned.length === 1 && returned[0] === made[0];
+    const printed =
+      statement.kind === 'call'
+        ? [generated(printCall(plan, statement.fn, isReturned, locals, context))]
+        : printNode(statement.node, isReturned, locals, context);
+    // The end of the function frees the rest.
+    const freed = isLast || dying === null ? [] : locals.release(dying.get(statement)!);
+    return freed.length === 0 ? printed : [...printed, generated(disposal(freed))];
   });
   const isDone = lines.at(-1)?.text.startsWith('return ') ?? false;
   const end = isDone
     ? null
     : isRoot
       ? rootResult(parameters, locals, context)
-      : innerResult(outputs, locals, context);
+      : innerResult(parameters, outputs, locals, context);
   return {
     parameters,
     returnType: end?.type ?? tensorTypeText(context.graph.values[returned[0]!]!),
@@ -68,6 +74,15 @@ export function printBody(plan: Plan, isRoot: boolean, context: BodyContext): Pr
     statements: end === null ? lines : [...lines, generated(assignment('return ', end.code, ''))],
     weights: weightsOf(plan, context),
   };
+}
+
+const resultsOf = (statement: Statement): readonly ValueId[] =>
+  statement.kind === 'call' ? statement.fn.outputs : statement.node.results;
+
+function disposal(names: readonly string[]): string {
+  const [only, ...others] = names;
+  if (others.length === 0) return `${only!}.dispose();`;
+  return assignment('', call('tf.dispose', [{ kind: 'list', items: names.map(text) }]), '');
 }
 
 const generated = (line: string): PrintedStatement => ({ text: line, source: null });
@@ -105,13 +120,13 @@ function printCall(plan: Plan, fn: Fn, isReturned: boolean, locals: Locals, cont
   const code: Code = { kind: 'tidy', body: called };
   const [only, ...others] = fn.outputs;
   if (others.length === 0)
-    return assignment(`const ${locals.declareAs(only!, label, `${label}Out`)} = `, code, '');
+    return assignment(`const ${locals.declareOwn(only!, label, `${label}Out`)} = `, code, '');
   // Parts of a scope have names that are already the scope's own.
   const prefixed = (result: string): string => `${label}${capitalised(result)}`;
   const entries = results.map((result, i) => {
     const short = fn.part !== null || prefixed(result).length > longestName;
     const wanted = short ? [result, prefixed(result)] : [prefixed(result)];
-    return [result, text(locals.declareAs(fn.outputs[i]!, ...wanted))] as const;
+    return [result, text(locals.declareOwn(fn.outputs[i]!, ...wanted))] as const;
   });
   const pattern = layOut({ kind: 'object', entries }, 0, 'const  = '.length + oneLine(code).length);
   return assignment(`const ${pattern} = `, code, '');
@@ -123,12 +138,18 @@ interface End {
   readonly results: readonly string[];
 }
 
-function innerResult(outputs: readonly ValueId[], locals: Locals, { graph }: BodyContext): End {
-  const codes = outputs.map((id) => locals.codeOf(id, 'tensor'));
+function innerResult(
+  parameters: readonly Typed[],
+  outputs: readonly ValueId[],
+  locals: Locals,
+  { graph }: BodyContext,
+): End {
+  const names = outputs.map((id) => locals.codeOf(id, 'tensor'));
+  const codes = newTensors(parameters, names);
   const types = outputs.map((id) => tensorTypeText(graph.values[id]!));
   if (outputs.length === 1) return { code: codes[0]!, type: types[0]!, results: [] };
   const keys = new Names();
-  const results = codes.map((code) => keys.claim(camelCase(oneLine(code)), 'result'));
+  const results = names.map((code) => keys.claim(camelCase(oneLine(code)), 'result'));
   return {
     code: { kind: 'object', entries: results.map((key, i) => [key, codes[i]!] as const) },
     type: `{ ${results.map((key, i) => `${key}: ${types[i]!}`).join('; ')} }`,
@@ -136,16 +157,23 @@ function innerResult(outputs: readonly ValueId[], locals: Locals, { graph }: Bod
   };
 }
 
-/** What the model returns: new tensors, each once, so that the caller may dispose them. */
-function rootResult(parameters: readonly Typed[], locals: Locals, { graph, outputsType }: BodyContext): End {
+/** What a function returns: new tensors, each once, so that the caller may dispose them. */
+function newTensors(parameters: readonly Typed[], codes: readonly Code[]): Code[] {
   const taken = new Set(parameters.map(({ name }) => name));
-  const entries = graph.outputs.map(({ name, value }) => {
-    const code = locals.codeOf(value, 'tensor');
+  return codes.map((code) => {
     const written = oneLine(code);
     const isNew = !taken.has(written) && !written.startsWith(`${weightsName}.`);
     taken.add(written);
-    return [name, isNew ? code : call('tf.clone', [code])] as const;
+    return isNew ? code : call('tf.clone', [code]);
   });
+}
+
+function rootResult(parameters: readonly Typed[], locals: Locals, { graph, outputsType }: BodyContext): End {
+  const codes = newTensors(
+    parameters,
+    graph.outputs.map(({ value }) => locals.codeOf(value, 'tensor')),
+  );
+  const entries = graph.outputs.map(({ name }, i) => [name, codes[i]!] as const);
   if (entries.length === 1) {
     return {
       code: entries[0]![1],

@@ -32,6 +32,8 @@ export function isScalar(id: ValueId, graph: Graph): boolean {
 export class Locals {
   private readonly names: Names;
   private readonly codes = new Map<ValueId, Code>();
+  /** For each variable that the function itself makes, the values still to be read that it stands for. */
+  private readonly living = new Map<string, Set<ValueId>>();
   /** The types of values that other code stands for. */
   private readonly aliasTypes = new Map<ValueId, Code>();
 
@@ -54,9 +56,27 @@ export class Locals {
     return name;
   }
 
+  /** The same for a value that the function computes, and may free. */
+  declareOwn(id: ValueId, ...wanted: readonly string[]): string {
+    const name = wanted.length === 0 ? this.declare(id) : this.declareAs(id, ...wanted);
+    this.living.set(name, new Set([id]));
+    return name;
+  }
+
+  /** The variables that stand for none but values that nothing reads any more. */
+  release(dead: readonly ValueId[]): string[] {
+    return dead.flatMap((id) => {
+      const code = this.codes.get(id);
+      if (code?.kind !== 'text') return [];
+      const values = this.living.get(code.text);
+      return values?.delete(id) === true && values.size === 0 ? [code.text] : [];
+    });
+  }
+
   /** A value that is what other code already stands for. */
   alias(id: ValueId, code: Code, type: Code): void {
     this.codes.set(id, code);
+    if (code.kind === 'text') this.living.get(code.text)?.add(id);
     this.aliasTypes.set(id, type);
   }
 

@@ -3,7 +3,7 @@ import { fail, type Diagnostic } from '../diagnostics/diagnostic.js';
 import { operandValues, type Attr, type Graph, type Node, type Operand, type ValueId } from '../ir/graph.js';
 import type { OpRule, RuleSet } from '../lang/ast.js';
 import type { EmitTarget } from '../lang/backends.js';
-import { layOut, partsOf, text, type Code } from './code.js';
+import { call, layOut, partsOf, text, type Code } from './code.js';
 import { formsOf, inForm, type Form } from './forms.js';
 import { valuesRead } from './functions.js';
 import { inferableShape } from './inferable.js';
@@ -200,7 +200,7 @@ function printResults(
   }
   const last = node.results.findLastIndex((id) => context.isRead(id));
   const taken = node.results.slice(0, last + 1);
-  const names = taken.map((id) => (context.isRead(id) ? locals.declare(id) : ''));
+  const names = taken.map((id) => (context.isRead(id) ? locals.declareOwn(id) : ''));
   const types = taken.map((id) => tensorTypeText(context.graph.values[id]!));
   return [assignment(`const [${names.join(', ')}] = `, inForm(value, form), ` as [${types.join(', ')}]`)];
 }
@@ -221,8 +221,10 @@ function printOne(
   const type = tensorTypeText(graph.values[id]!);
   const code = inForm(value, form);
   const cast = form.typing === 'declared' ? '' : ` as ${type}`;
-  if (returned) return [assignment('return ', code, cast)];
-  const name = locals.declare(id);
+  // What is returned is the caller's to dispose.
+  const own = value.kind === 'text' ? call('tf.clone', [code]) : code;
+  if (returned) return [assignment('return ', own, cast)];
+  const name = locals.declareOwn(id);
   return [assignment(cast === '' ? `const ${name}: ${type} = ` : `const ${name} = `, code, cast)];
 }
 
