@@ -144,6 +144,12 @@ export interface FusedConvolution {
 
 /** tf.fused.conv2d as one kernel: tfjs-node convolves, adds the bias and activates one after the other. */
 export function fusedConv2d(options: FusedConvolution): tf.Tensor4D {
+  const [height, width] = options.filter.shape;
+  return isOneDnnFaster(height * width === 1) ? convolveByOneDnn(options) : convolveByTensorFlow(options);
+}
+
+/** By a kernel of oneDNN, which adds a summand as well. */
+export function convolveByOneDnn(options: FusedConvolution): tf.Tensor4D {
   const { x, filter, bias, summand } = options;
   const added = summand === undefined ? [bias] : [bias, summand];
   return nativeOp(
@@ -151,22 +157,68 @@ export function fusedConv2d(options: FusedConvolution): tf.Tensor4D {
     [
       ...windowAttributes(options),
       ...fusedAttributes(options),
+      oneDnnLabel,
       ['TArgs', 'TYPE', added.map(() => nativeFloat)],
     ],
     [x, filter, ...added],
-    () => (summand === undefined ? tf.fused.conv2d(options) : convolvedSum(options, summand)),
+    () => convolveByTensorFlow(options),
   );
 }
 
-/** A convolution, a sum, and an activation. */
-export function convolvedSum(
-  { activation, ...options }: FusedConvolution,
-  summand: tf.Tensor4D,
-): tf.Tensor4D {
-  const sum: tf.Tensor4D = tf.add(tf.fused.conv2d(options), summand);
-  if (activation === 'relu') return tf.relu(sum);
-  if (activation === 'relu6') return tf.relu6(sum);
-  return activation === 'elu' ? tf.elu(sum) : sum;
+/** By TensorFlow's own kernel, and what is added by another. */
+export function convolveByTensorFlow(options: FusedConvolution): tf.Tensor4D {
+  const { x, filter, bias, summand, activation, ...window } = options;
+  if (summand !== undefined) {
+    return tf.tidy(() => {
+      const sum: tf.Tensor4D = tf.add(convolveByTensorFlow({ x, filter, bias, ...window }), summand);
+      if (activation === 'relu') return tf.relu(sum);
+      if (activation === 'relu6') return tf.relu6(sum);
+      return activation === 'elu' ? tf.elu(sum) : sum;
+    });
+  }
+  return nativeOp(
+    '_FusedConv2D',
+    [...windowAttributes(options), ...fusedAttributes(options), ['TArgs', 'TYPE', [nativeFloat]]],
+    [x, filter, bias],
+    () => tf.fused.conv2d(options),
+  );
+}
+
+/** Whether oneDNN is the faster one on this processor: for windows of one element, and for others. */
+export const oneDnnFaster = new Map<boolean, boolean>();
+
+/**
+ * Which of the two is faster depends on the processor: with AVX-512 oneDNN often is, with AVX2 it can take eight times as
+ * long. So both are timed, once a process, in some milliseconds.
+ */
+export function isOneDnnFaster(isPointwise: boolean): boolean {
+  const known = oneDnnFaster.get(isPointwise);
+  if (known !== undefined) return known;
+  if (processorBackend() === null) return false;
+  const [size, inputs, outputs, window] = isPointwise ? [56, 16, 96, 1] : [14, 128, 128, 3];
+  const isFaster = tf.tidy(() => {
+    const options: FusedConvolution = {
+      x: tf.ones([1, size, size, inputs]),
+      filter: tf.ones([window, window, inputs, outputs]),
+      bias: tf.ones([outputs]),
+      strides: [1, 1],
+      pad: 'same',
+      dilations: [1, 1],
+    };
+    return fastest(() => convolveByOneDnn(options)) < fastest(() => convolveByTensorFlow(options));
+  });
+  oneDnnFaster.set(isPointwise, isFaster);
+  return isFaster;
+}
+
+/** The shortest of a few times, in milliseconds. */
+export function fastest(compute: () => void): number {
+  const times = Array.from({ length: 4 }, () => {
+    const start = tf.util.now();
+    compute();
+    return tf.util.now() - start;
+  });
+  return Math.min(...times);
 }
 
 /** tf.fused.depthwiseConv2d as one kernel, unless it pads by numbers, which that does not know. */
@@ -177,7 +229,7 @@ export function fusedDepthwiseConv2d(options: FusedConvolution): tf.Tensor4D {
   if (typeof pad !== 'string') return several();
   return nativeOp(
     '_MklNativeFusedDepthwiseConv2dNative',
-    [...windowAttributes(options), ...fusedAttributes(options)],
+    [...windowAttributes(options), ...fusedAttributes(options), oneDnnLabel],
     [x, filter, bias],
     several,
   );
@@ -200,7 +252,10 @@ export const nativeFloat = 1;
 /** What a kernel of TensorFlow does after its products, by the names that tf.fused has for it. */
 export const nativeActivations = { relu: 'Relu', relu6: 'Relu6', elu: 'Elu', leakyrelu: 'LeakyRelu' };
 
-/** Adding a bias and activating, as kernels of oneDNN are told, which the label chooses. */
+/** Chooses a kernel of oneDNN. */
+export const oneDnnLabel: NativeAttribute = ['_kernel', 'STRING', 'MklNameChangeOp'];
+
+/** Adding a bias and activating, as fused kernels are told. */
 export function fusedAttributes(options: {
   readonly summand?: tf.Tensor;
   readonly activation?: keyof typeof nativeActivations;
@@ -212,7 +267,6 @@ export function fusedAttributes(options: {
     ['T', 'TYPE', nativeFloat],
     ['num_args', 'INT', sums.length],
     ['fused_ops', 'STRING', activation === undefined ? sums : [...sums, nativeActivations[activation]]],
-    ['_kernel', 'STRING', 'MklNameChangeOp'],
   ];
   return leakyreluAlpha === undefined
     ? attributes
@@ -233,6 +287,14 @@ export interface NativeBackend {
   executeSingleOutput(name: string, attributes: readonly object[], inputs: readonly tf.Tensor[]): tf.Tensor;
 }
 
+/** The backend of Node.js, if it computes on the processor. */
+export function processorBackend(): NativeBackend | null {
+  const backend = tf.backend() as tf.KernelBackend & Partial<NativeBackend>;
+  return backend.binding !== undefined && backend.isUsingGpuDevice === false
+    ? (backend as NativeBackend & tf.KernelBackend)
+    : null;
+}
+
 /** Operations that this TensorFlow, or the binding to it, turned out not to have. */
 export const missingOps = new Set<string>();
 
@@ -246,16 +308,15 @@ export function nativeOp<T extends tf.Tensor>(
   inputs: readonly tf.Tensor[],
   otherwise: () => T,
 ): T {
-  const backend = tf.backend() as tf.KernelBackend & Partial<NativeBackend>;
-  const { binding, isUsingGpuDevice } = backend;
-  if (binding === undefined || isUsingGpuDevice !== false || missingOps.has(name)) return otherwise();
+  const backend = processorBackend();
+  if (backend === null || missingOps.has(name)) return otherwise();
   try {
     const given = attributes.map(([attribute, kind, value]) => ({
       name: attribute,
-      type: binding[`TF_ATTR_${kind}`],
+      type: backend.binding[`TF_ATTR_${kind}`],
       value,
     }));
-    return backend.executeSingleOutput!(name, given, inputs) as T;
+    return backend.executeSingleOutput(name, given, inputs) as T;
   } catch {
     const result = otherwise();
     missingOps.add(name);

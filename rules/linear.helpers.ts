@@ -1,5 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { fusedAttributes, nativeOp, type FusedConvolution } from './conv.helpers.js';
+import {
+  fusedAttributes,
+  isOneDnnFaster,
+  nativeOp,
+  oneDnnLabel,
+  type FusedConvolution,
+  type NativeAttribute,
+} from './conv.helpers.js';
 
 /** A sum of products by one product of matrices, where there is no kernel for it: `nti,io->nto`, of one or two tensors. */
 export function einsum(equation: string, first: tf.Tensor, second?: tf.Tensor): tf.Tensor {
@@ -56,10 +63,14 @@ export function fusedMatMul(
   },
 ): tf.Tensor2D {
   const { a, b, bias } = options;
-  return nativeOp(
-    '_MklNativeFusedMatMul',
-    [['transpose_a', 'BOOL', false], ['transpose_b', 'BOOL', false], ...fusedAttributes(options)],
-    [a, b, bias],
-    () => tf.fused.matMul(options) as tf.Tensor2D,
-  );
+  const attributes: NativeAttribute[] = [
+    ['transpose_a', 'BOOL', false],
+    ['transpose_b', 'BOOL', false],
+    ...fusedAttributes(options),
+  ];
+  const several = (): tf.Tensor2D => tf.fused.matMul(options) as tf.Tensor2D;
+  const inputs = [a, b, bias];
+  return isOneDnnFaster(true)
+    ? nativeOp('_MklNativeFusedMatMul', [...attributes, oneDnnLabel], inputs, several)
+    : nativeOp('_FusedMatMul', attributes, inputs, several);
 }
