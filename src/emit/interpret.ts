@@ -88,10 +88,32 @@ function tensorBuilder({ tf, helper }: Engine, batch: number): Builder<unknown> 
     object: (entries) => Object.fromEntries(entries.filter(([, value]) => value !== undefined)),
     field: (of, field) => (of as Readonly<Record<string | number, unknown>>)[field],
     call: (path, args, span) => tfFunction(tf, path, span)(...args),
-    helper: (name, args, span) => helper(name, span)(...args),
+    helper: (name, args, span) => newTensor(helper(name, span)(...args), args, name, span),
     bind: (_name, value) => value,
     each: (over, _name, body) => (over as readonly unknown[]).map(body),
   };
+}
+
+/** What a helper gives: emitted modules free what it read when nothing else reads it, so it must be another tensor. */
+function newTensor(result: unknown, args: readonly unknown[], name: string, span: Span): unknown {
+  const given = new Set(args.flatMap(tensorsIn));
+  if (!tensorsIn(result).some((tensor) => given.has(tensor))) return result;
+  return fail({
+    code: 'E516',
+    message: `helper.${name} gives back a tensor that it was given`,
+    span,
+    why: 'Emitted modules free tensors after their last use, and this one would be freed under two names.',
+    help: `Return a new tensor in ${name}: \`tf.clone(x)\`, which copies no data.`,
+  });
+}
+
+/** What may be a tensor in a value: itself, or what its list or its object's properties hold. */
+function tensorsIn(value: unknown): object[] {
+  if (typeof value !== 'object' || value === null) return [];
+  if ('dataId' in value) return [value];
+  return Object.values(value).filter(
+    (item): item is object => typeof item === 'object' && item !== null && 'dataId' in item,
+  );
 }
 
 /** Attribute values as TensorFlow.js takes them: the batch has its size, and null is left out. */

@@ -119,6 +119,17 @@ describe('running graphs', () => {
     expect(most - before).toBeLessThanOrEqual(4);
   });
 
+  it('refuses a helper that gives back what it was given', async () => {
+    const text = `graph "g" {
+      input %x "x": float32[N,4]
+      %y = itself(x: %x)
+      output "y": %y
+    }`;
+    expect(await codeOf(run(text, vector(1, 2, 3, 4)))).toBe(
+      'E516: helper.itself gives back a tensor that it was given',
+    );
+  });
+
   it('refuses results that are not what the axes say', async () => {
     const text = `graph "g" {
       input %x "x": float32[N,4]

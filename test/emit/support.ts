@@ -52,6 +52,8 @@ op top(x) -> values, places {
 }
 /// x times its sigmoid, as a helper.
 op swish(x) -> y { axes x[a...] -> y[a...]  emit helper.swish(x) }
+/// x, by a helper that should not give it back.
+op itself(x) -> y { axes x[a...] -> y[a...]  emit helper.itself({ x }) }
 /// Nothing.
 op same(x) -> y { axes x[a...] -> y[a...]  emit x }
 /// An emit that lies about the shape.
@@ -64,6 +66,15 @@ const swish: Helper = {
   text: `/** x times its sigmoid. */
 export function swish<T extends tf.Tensor>(x: T): T {
   return tf.mul<T>(x, tf.sigmoid(x));
+}`,
+  uses: [],
+};
+
+const itself: Helper = {
+  name: 'itself',
+  file: 'test.helpers.ts',
+  text: `export function itself<T extends tf.Tensor>({ x }: { x: T }): T {
+  return x;
 }`,
   uses: [],
 };
@@ -81,7 +92,7 @@ function testRules(): RuleSet {
     pipelines: new Map(),
     infix: new Map(),
     files: [{ file: 'test.rules', text: rulesText }],
-    helpers: new Map([[swish.name, swish]]),
+    helpers: new Map([swish, itself].map((helper) => [helper.name, helper])),
   };
 }
 

@@ -95,6 +95,12 @@ TensorFlow.js, so one that does is not run.`,
 is missing. A rule may write the operation in other ways there, \`emit when backend == 'wasm': …\`. This one does not, so
 the module could not run, and is not written.`,
   },
+  E516: {
+    title: 'A helper gives back a tensor that it was given',
+    explanation: `Emitted modules free a tensor after the last statement that reads it. If a helper returned its argument, one tensor
+would have two names, and be freed while it is still read. \`tf.clone(x)\` is a new tensor with the same data, and copies
+nothing.`,
+  },
   E790: {
     title: 'A damaged safetensors file',
     explanation: `A safetensors file starts with the length of its header, then has the header (JSON, which says where
