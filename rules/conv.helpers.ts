@@ -144,8 +144,11 @@ export interface FusedConvolution {
 
 /** tf.fused.conv2d as one kernel: tfjs-node convolves, adds the bias and activates one after the other. */
 export function fusedConv2d(options: FusedConvolution): tf.Tensor4D {
-  const [height, width] = options.filter.shape;
-  return isOneDnnFaster(height * width === 1) ? convolveByOneDnn(options) : convolveByTensorFlow(options);
+  const { filter } = options;
+  const kind = filter.shape[0] * filter.shape[1] === 1 ? 'pointwise' : 'window';
+  return isOneDnnFaster(kind, windowsOf(options) * filter.size)
+    ? convolveByOneDnn(options)
+    : convolveByTensorFlow(options);
 }
 
 /** By a kernel of oneDNN, which adds a summand as well. */
@@ -167,13 +170,11 @@ export function convolveByOneDnn(options: FusedConvolution): tf.Tensor4D {
 
 /** By TensorFlow's own kernel, and what is added by another. */
 export function convolveByTensorFlow(options: FusedConvolution): tf.Tensor4D {
-  const { x, filter, bias, summand, activation, ...window } = options;
+  const { x, filter, bias, summand, strides, pad, dilations } = options;
   if (summand !== undefined) {
     return tf.tidy(() => {
-      const sum: tf.Tensor4D = tf.add(convolveByTensorFlow({ x, filter, bias, ...window }), summand);
-      if (activation === 'relu') return tf.relu(sum);
-      if (activation === 'relu6') return tf.relu6(sum);
-      return activation === 'elu' ? tf.elu(sum) : sum;
+      const convolved = convolveByTensorFlow({ x, filter, bias, strides, pad, dilations });
+      return activated(nativeSum(convolved, summand), options);
     });
   }
   return nativeOp(
@@ -184,55 +185,130 @@ export function convolveByTensorFlow(options: FusedConvolution): tf.Tensor4D {
   );
 }
 
-/** Whether oneDNN is the faster one on this processor: for windows of one element, and for others. */
-export const oneDnnFaster = new Map<boolean, boolean>();
+/** tf.fused.depthwiseConv2d as one kernel, where that is faster. */
+export function fusedDepthwiseConv2d(options: FusedConvolution): tf.Tensor4D {
+  const products = windowsOf(options) * options.filter.size;
+  return isOneDnnFaster('depthwise', products)
+    ? convolveDepthwiseByOneDnn(options)
+    : convolveDepthwiseByTensorFlow(options);
+}
+
+/** By a kernel of oneDNN, which does not know padding by numbers. */
+export function convolveDepthwiseByOneDnn(options: FusedConvolution): tf.Tensor4D {
+  const { x, filter, bias, pad } = options;
+  if (typeof pad !== 'string') return convolveDepthwiseByTensorFlow(options);
+  return nativeOp(
+    '_MklNativeFusedDepthwiseConv2dNative',
+    [...windowAttributes(options), ...fusedAttributes(options), oneDnnLabel],
+    [x, filter, bias],
+    () => convolveDepthwiseByTensorFlow(options),
+  );
+}
+
+/** By TensorFlow's own kernel, then the bias and the activation. */
+export function convolveDepthwiseByTensorFlow(options: FusedConvolution): tf.Tensor4D {
+  const { x, filter, bias, pad, strides, dilations } = options;
+  if (Math.max(...dilations) > 1 || typeof pad !== 'string') {
+    return tf.fused.depthwiseConv2d({
+      ...options,
+      pad: typeof pad === 'string' ? pad : explicitPadding(pad),
+    });
+  }
+  return tf.tidy(() => {
+    const convolved = nativeOp<tf.Tensor4D>(
+      'DepthwiseConv2dNative',
+      [...windowAttributes(options), ['T', 'TYPE', nativeFloat]],
+      [x, filter],
+      () => tf.depthwiseConv2d(x, filter, strides, pad),
+    );
+    return activated(nativeSum(convolved, bias), options);
+  });
+}
+
+/** A sum as TensorFlow computes it, without what TensorFlow.js does around it. */
+export function nativeSum(x: tf.Tensor4D, y: tf.Tensor): tf.Tensor4D {
+  return nativeOp('AddV2', [['T', 'TYPE', nativeFloat]], [x, y], () => tf.add(x, y));
+}
+
+/** The activation of a convolution. */
+export function activated(
+  x: tf.Tensor4D,
+  { activation, leakyreluAlpha = 0.2 }: Pick<FusedConvolution, 'activation' | 'leakyreluAlpha'>,
+): tf.Tensor4D {
+  if (activation === undefined) return tf.clone(x);
+  const attributes: NativeAttribute[] = [['T', 'TYPE', nativeFloat]];
+  if (activation === 'leakyrelu') attributes.push(['alpha', 'FLOAT', leakyreluAlpha]);
+  return nativeOp(nativeActivations[activation], attributes, [x], () =>
+    activation === 'leakyrelu' ? tf.leakyRelu(x, leakyreluAlpha) : tf[activation](x),
+  );
+}
+
+/** How many times a window is laid on the images, about. */
+export function windowsOf({ x, strides }: Pick<FusedConvolution, 'x' | 'strides'>): number {
+  const [images, height, width] = x.shape;
+  return (images * height * width) / (strides[0] * strides[1]);
+}
+
+/** Kinds of kernels that oneDNN has, and TensorFlow itself. */
+export type FusedKind = 'pointwise' | 'window' | 'depthwise';
+
+/** By how many milliseconds TensorFlow's own kernel is faster, for a small and a larger number of products. */
+export type Lead = readonly { readonly products: number; readonly milliseconds: number }[];
+
+export const leads = new Map<FusedKind, Lead>();
 
 /**
- * Which of the two is faster depends on the processor: with AVX-512 oneDNN often is, with AVX2 it can take eight times as
- * long. So both are timed, once a process, in some milliseconds.
+ * Whether oneDNN computes so many products faster than TensorFlow's own kernels do. That depends on the processor, with
+ * and without AVX-512 for one, and on the size: a call of oneDNN takes a while before it begins. So both are timed at two
+ * sizes, once a process, in some milliseconds; between them, and beyond, time is taken to be linear.
  */
-export function isOneDnnFaster(isPointwise: boolean): boolean {
-  const known = oneDnnFaster.get(isPointwise);
-  if (known !== undefined) return known;
+export function isOneDnnFaster(kind: FusedKind, products: number): boolean {
   if (processorBackend() === null) return false;
-  const [size, inputs, outputs, window] = isPointwise ? [56, 16, 96, 1] : [14, 128, 128, 3];
-  const isFaster = tf.tidy(() => {
-    const options: FusedConvolution = {
-      x: tf.ones([1, size, size, inputs]),
-      filter: tf.ones([window, window, inputs, outputs]),
-      bias: tf.ones([outputs]),
-      strides: [1, 1],
-      pad: 'same',
-      dilations: [1, 1],
-    };
-    return fastest(() => convolveByOneDnn(options)) < fastest(() => convolveByTensorFlow(options));
-  });
-  oneDnnFaster.set(isPointwise, isFaster);
-  return isFaster;
+  const [small, large] = leadOf(kind);
+  const slope = (large!.milliseconds - small!.milliseconds) / (large!.products - small!.products);
+  return small!.milliseconds + slope * (products - small!.products) < 0;
+}
+
+export function leadOf(kind: FusedKind): Lead {
+  const known = leads.get(kind);
+  if (known !== undefined) return known;
+  const sizes = { pointwise: [64, 96], window: [32, 64], depthwise: [1, 32] }[kind];
+  const lead = [4, kind === 'window' ? 16 : 56].map((side) => tf.tidy(() => timedLead(kind, side, sizes)));
+  leads.set(kind, lead);
+  return lead;
+}
+
+/** Times both kinds of kernels on an image. */
+export function timedLead(kind: FusedKind, side: number, [inputs, outputs]: readonly number[]): Lead[number] {
+  const window = kind === 'pointwise' ? 1 : 3;
+  const filter: [number, number, number, number] =
+    kind === 'depthwise' ? [window, window, outputs!, 1] : [window, window, inputs!, outputs!];
+  const options: FusedConvolution = {
+    x: tf.ones([1, side, side, filter[2]]),
+    filter: tf.ones(filter),
+    bias: tf.ones([outputs!]),
+    strides: [1, 1],
+    pad: 'same',
+    dilations: [1, 1],
+    activation: 'relu6',
+  };
+  const isDepthwise = kind === 'depthwise';
+  const oneDnn = isDepthwise ? convolveDepthwiseByOneDnn : convolveByOneDnn;
+  const own = isDepthwise ? convolveDepthwiseByTensorFlow : convolveByTensorFlow;
+  return {
+    products: windowsOf(options) * options.filter.size,
+    milliseconds: fastest(() => oneDnn(options)) - fastest(() => own(options)),
+  };
 }
 
 /** The shortest of a few times, in milliseconds. */
 export function fastest(compute: () => void): number {
-  const times = Array.from({ length: 4 }, () => {
+  const times = Array.from({ length: 5 }, () => {
     const start = tf.util.now();
     compute();
     return tf.util.now() - start;
   });
   return Math.min(...times);
-}
-
-/** tf.fused.depthwiseConv2d as one kernel, unless it pads by numbers, which that does not know. */
-export function fusedDepthwiseConv2d(options: FusedConvolution): tf.Tensor4D {
-  const { x, filter, bias, pad } = options;
-  const several = (): tf.Tensor4D =>
-    tf.fused.depthwiseConv2d({ ...options, pad: typeof pad === 'string' ? pad : explicitPadding(pad) });
-  if (typeof pad !== 'string') return several();
-  return nativeOp(
-    '_MklNativeFusedDepthwiseConv2dNative',
-    [...windowAttributes(options), ...fusedAttributes(options), oneDnnLabel],
-    [x, filter, bias],
-    several,
-  );
 }
 
 /** How a convolution of TensorFlow moves its window. */

@@ -70,7 +70,7 @@ export function fusedMatMul(
   ];
   const several = (): tf.Tensor2D => tf.fused.matMul(options) as tf.Tensor2D;
   const inputs = [a, b, bias];
-  return isOneDnnFaster(true)
+  return isOneDnnFaster('pointwise', a.size * b.shape[1])
     ? nativeOp('_MklNativeFusedMatMul', [...attributes, oneDnnLabel], inputs, several)
     : nativeOp('_FusedMatMul', attributes, inputs, several);
 }
