@@ -75,17 +75,18 @@ export function planSizes(
 
 type SizeSettings = Pick<PruneSettings, 'roundTo' | 'preferredMultiple' | 'minChannels'>;
 
-/** Spaces with fewer multiples than this would be cut too coarsely. */
-const fewestMultiples = 4;
+/** With fewer multiples than this a space would be cut too coarsely: it takes those of half as many channels. */
+const fewestMultiples = 3;
 
 /** The sizes that a space goes through, descending. */
 function ladderOf(
   size: number,
   { roundTo, preferredMultiple, minChannels }: SizeSettings,
 ): readonly number[] {
-  if (preferredMultiple === 1 || size < fewestMultiples * preferredMultiple)
-    return allowedSizes(size, roundTo, minChannels);
-  return [size, ...allowedSizes(size, preferredMultiple, minChannels).filter((kept) => kept < size)];
+  let multiple = preferredMultiple;
+  while (multiple > 1 && size < fewestMultiples * multiple) multiple = Math.floor(multiple / 2);
+  if (multiple === 1) return allowedSizes(size, roundTo, minChannels);
+  return [size, ...allowedSizes(size, multiple, minChannels).filter((kept) => kept < size)];
 }
 
 /** Fractions such as 0.29 × 100 are not exact in binary. */

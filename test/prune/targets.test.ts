@@ -269,8 +269,21 @@ describe('multiples that a backend prefers', () => {
     ...plan(sizes.map(ones), target(amount), preferring).sizes.values(),
   ];
 
-  it('are kept by spaces of four of them or more', () => {
-    expect(sizesOf([36, 31], 0.5).map((size) => size % 8 === 0)).toEqual([true, false]);
+  it.each([
+    [24, 8],
+    [23, 4],
+    [12, 4],
+    [11, 2],
+    [6, 2],
+  ])('are halved until a space of %i has three: %i', (size, multiple) => {
+    // The target asks for one channel, and gets what makes the rest a multiple.
+    const [kept] = sizesOf([size], 1 / size);
+    expect(kept).toBe(size - (size % multiple || multiple));
+  });
+
+  it('leave the smallest spaces alone', () => {
+    expect(sizesOf([5], 1 / 5)).toEqual([4]);
+    expect(sizesOf([5], 2 / 5)).toEqual([3]);
   });
 
   it('leave a space whole from which nothing goes', () => {
