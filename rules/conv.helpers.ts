@@ -272,8 +272,8 @@ export function isOneDnnFaster(kind: FusedKind, products: number): boolean {
 export function leadOf(kind: FusedKind): Lead {
   const known = leads.get(kind);
   if (known !== undefined) return known;
-  const sizes = { pointwise: [64, 96], window: [32, 64], depthwise: [1, 32] }[kind];
-  const lead = [4, kind === 'window' ? 16 : 56].map((side) => tf.tidy(() => timedLead(kind, side, sizes)));
+  const sizes = { pointwise: [32, 64], window: [32, 32], depthwise: [1, 32] }[kind];
+  const lead = [4, kind === 'window' ? 14 : 28].map((side) => tf.tidy(() => timedLead(kind, side, sizes)));
   leads.set(kind, lead);
   return lead;
 }
@@ -303,7 +303,7 @@ export function timedLead(kind: FusedKind, side: number, [inputs, outputs]: read
 
 /** The shortest of a few times, in milliseconds. */
 export function fastest(compute: () => void): number {
-  const times = Array.from({ length: 5 }, () => {
+  const times = Array.from({ length: 3 }, () => {
     const start = tf.util.now();
     compute();
     return tf.util.now() - start;
