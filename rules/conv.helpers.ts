@@ -134,7 +134,7 @@ export interface FusedConvolution {
   readonly filter: tf.Tensor4D;
   readonly strides: [number, number];
   readonly pad: 'same' | 'valid' | tf.backend_util.ExplicitPadding;
-  readonly dilations: [number, number];
+  readonly dilations?: [number, number];
   readonly bias: tf.Tensor1D;
   /** Added before the activation, which then is not leaky. */
   readonly summand?: tf.Tensor4D;
@@ -145,10 +145,19 @@ export interface FusedConvolution {
 /** tf.fused.conv2d as one kernel: tfjs-node convolves, adds the bias and activates one after the other. */
 export function fusedConv2d(options: FusedConvolution): tf.Tensor4D {
   const { filter } = options;
-  const kind = filter.shape[0] * filter.shape[1] === 1 ? 'pointwise' : 'window';
-  return isOneDnnFaster(kind, windowsOf(options) * filter.size)
+  return isConvolvedFaster(windowsOf(options) * filter.size, filter.shape[0] * filter.shape[1] === 1)
     ? convolveByOneDnn(options)
     : convolveByTensorFlow(options);
+}
+
+/** Whether oneDNN is faster with so many products of a window of one element, or of others. */
+export function isConvolvedFaster(products: number, isPointwise: boolean): boolean {
+  return isOneDnnFaster(
+    products,
+    isPointwise ? [1, 1, 32, 64] : [3, 3, 32, 32],
+    convolveByOneDnn,
+    convolveByTensorFlow,
+  );
 }
 
 /** By a kernel of oneDNN, which adds a summand as well. */
@@ -170,11 +179,11 @@ export function convolveByOneDnn(options: FusedConvolution): tf.Tensor4D {
 
 /** By TensorFlow's own kernel, and what is added by another. */
 export function convolveByTensorFlow(options: FusedConvolution): tf.Tensor4D {
-  const { x, filter, bias, summand, strides, pad, dilations } = options;
+  const { x, filter, bias, summand } = options;
   if (summand !== undefined) {
     return tf.tidy(() => {
-      const convolved = convolveByTensorFlow({ x, filter, bias, strides, pad, dilations });
-      return activated(nativeSum(convolved, summand), options);
+      const { summand: _, activation: __, ...convolution } = options;
+      return activated(nativeSum(convolveByTensorFlow(convolution), summand), options);
     });
   }
   return nativeOp(
@@ -188,7 +197,7 @@ export function convolveByTensorFlow(options: FusedConvolution): tf.Tensor4D {
 /** tf.fused.depthwiseConv2d as one kernel, where that is faster. */
 export function fusedDepthwiseConv2d(options: FusedConvolution): tf.Tensor4D {
   const products = windowsOf(options) * options.filter.size;
-  return isOneDnnFaster('depthwise', products)
+  return isOneDnnFaster(products, [3, 3, 32, 1], convolveDepthwiseByOneDnn, convolveDepthwiseByTensorFlow)
     ? convolveDepthwiseByOneDnn(options)
     : convolveDepthwiseByTensorFlow(options);
 }
@@ -207,7 +216,7 @@ export function convolveDepthwiseByOneDnn(options: FusedConvolution): tf.Tensor4
 
 /** By TensorFlow's own kernel, then the bias and the activation. */
 export function convolveDepthwiseByTensorFlow(options: FusedConvolution): tf.Tensor4D {
-  const { x, filter, bias, pad, strides, dilations } = options;
+  const { x, filter, bias, pad, strides, dilations = [1, 1] } = options;
   if (Math.max(...dilations) > 1 || typeof pad !== 'string') {
     return tf.fused.depthwiseConv2d({
       ...options,
@@ -249,56 +258,51 @@ export function windowsOf({ x, strides }: Pick<FusedConvolution, 'x' | 'strides'
   return (images * height * width) / (strides[0] * strides[1]);
 }
 
-/** Kinds of kernels that oneDNN has, and TensorFlow itself. */
-export type FusedKind = 'pointwise' | 'window' | 'depthwise';
-
 /** By how many milliseconds TensorFlow's own kernel is faster, for a small and a larger number of products. */
 export type Lead = readonly { readonly products: number; readonly milliseconds: number }[];
 
-export const leads = new Map<FusedKind, Lead>();
+/** By the shape of a filter that stands for others. */
+export const leads = new Map<string, Lead>();
 
 /**
- * Whether oneDNN computes so many products faster than TensorFlow's own kernels do. That depends on the processor, with
+ * Whether oneDNN computes so many products faster than TensorFlow's own kernel does. That depends on the processor, with
  * and without AVX-512 for one, and on the size: a call of oneDNN takes a while before it begins. So both are timed at two
  * sizes, once a process, in some milliseconds; between them, and beyond, time is taken to be linear.
+ * @param shape of a filter to time them with
  */
-export function isOneDnnFaster(kind: FusedKind, products: number): boolean {
+export function isOneDnnFaster(
+  products: number,
+  shape: [number, number, number, number],
+  oneDnn: (options: FusedConvolution) => tf.Tensor4D,
+  own: (options: FusedConvolution) => tf.Tensor4D,
+): boolean {
   if (processorBackend() === null) return false;
-  const [small, large] = leadOf(kind);
+  const lead = leads.get(`${shape}`) ?? [4, 28].map((side) => timedLead(side, shape, oneDnn, own));
+  leads.set(`${shape}`, lead);
+  const [small, large] = lead;
   const slope = (large!.milliseconds - small!.milliseconds) / (large!.products - small!.products);
   return small!.milliseconds + slope * (products - small!.products) < 0;
 }
 
-export function leadOf(kind: FusedKind): Lead {
-  const known = leads.get(kind);
-  if (known !== undefined) return known;
-  const sizes = { pointwise: [32, 64], window: [32, 32], depthwise: [1, 32] }[kind];
-  const lead = [4, kind === 'window' ? 14 : 28].map((side) => tf.tidy(() => timedLead(kind, side, sizes)));
-  leads.set(kind, lead);
-  return lead;
-}
-
-/** Times both kinds of kernels on an image. */
-export function timedLead(kind: FusedKind, side: number, [inputs, outputs]: readonly number[]): Lead[number] {
-  const window = kind === 'pointwise' ? 1 : 3;
-  const filter: [number, number, number, number] =
-    kind === 'depthwise' ? [window, window, outputs!, 1] : [window, window, inputs!, outputs!];
-  const options: FusedConvolution = {
-    x: tf.ones([1, side, side, filter[2]]),
-    filter: tf.ones(filter),
-    bias: tf.ones([outputs!]),
-    strides: [1, 1],
-    pad: 'same',
-    dilations: [1, 1],
-    activation: 'relu6',
-  };
-  const isDepthwise = kind === 'depthwise';
-  const oneDnn = isDepthwise ? convolveDepthwiseByOneDnn : convolveByOneDnn;
-  const own = isDepthwise ? convolveDepthwiseByTensorFlow : convolveByTensorFlow;
-  return {
-    products: windowsOf(options) * options.filter.size,
-    milliseconds: fastest(() => oneDnn(options)) - fastest(() => own(options)),
-  };
+/** Times both kernels on an image. */
+export function timedLead(
+  side: number,
+  shape: [number, number, number, number],
+  oneDnn: (options: FusedConvolution) => tf.Tensor4D,
+  own: (options: FusedConvolution) => tf.Tensor4D,
+): Lead[number] {
+  return tf.tidy(() => {
+    const options: FusedConvolution = {
+      x: tf.ones([1, side, side, shape[2]]),
+      filter: tf.ones(shape),
+      bias: tf.ones([shape[3] === 1 ? shape[2] : shape[3]]),
+      strides: [1, 1],
+      pad: 'same',
+      activation: 'relu6',
+    };
+    const milliseconds = fastest(() => oneDnn(options)) - fastest(() => own(options));
+    return { products: windowsOf(options) * options.filter.size, milliseconds };
+  });
 }
 
 /** The shortest of a few times, in milliseconds. */
@@ -312,7 +316,7 @@ export function fastest(compute: () => void): number {
 }
 
 /** How a convolution of TensorFlow moves its window. */
-export function windowAttributes({ strides, dilations, pad }: FusedConvolution): NativeAttribute[] {
+export function windowAttributes({ strides, dilations = [1, 1], pad }: FusedConvolution): NativeAttribute[] {
   const attributes: NativeAttribute[] = [
     ['data_format', 'STRING', 'NHWC'],
     ['strides', 'INT', [1, ...strides, 1]],

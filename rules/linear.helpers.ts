@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {
   fusedAttributes,
-  isOneDnnFaster,
+  isConvolvedFaster,
   nativeOp,
   oneDnnLabel,
   type FusedConvolution,
@@ -70,7 +70,7 @@ export function fusedMatMul(
   ];
   const several = (): tf.Tensor2D => tf.fused.matMul(options) as tf.Tensor2D;
   const inputs = [a, b, bias];
-  return isOneDnnFaster('pointwise', a.size * b.shape[1])
+  return isConvolvedFaster(a.size * b.shape[1], true)
     ? nativeOp('_MklNativeFusedMatMul', [...attributes, oneDnnLabel], inputs, several)
     : nativeOp('_FusedMatMul', attributes, inputs, several);
 }

@@ -90,6 +90,26 @@ it.each(['relu', 'relu6', 'elu', undefined])('with a sum and %s too', async (act
   expect(Math.max(...first!.map((value, i) => Math.abs(value - second![i]!)))).toBeLessThan(1e-5);
 });
 
+it.each(['relu', 'relu6', 'elu', 'leakyrelu', undefined])(
+  'and so do those of single channels, with %s',
+  async (activation) => {
+    const helper = await runnableHelpers(new Map(rules.helpers), tf);
+    const filter = tf.randomNormal([3, 3, 3, 1], 0, 1, 'float32', 5);
+    const bias = tf.randomNormal([3], 0, 1, 'float32', 6);
+    const leakyreluAlpha = activation === 'leakyrelu' ? 0.3 : undefined;
+    const [first, second] = ['convolveDepthwiseByOneDnn', 'convolveDepthwiseByTensorFlow'].map((name) =>
+      values(
+        helper(
+          name,
+          noPlace,
+        )({ ...options, filter, bias, pad: 'same', activation, leakyreluAlpha }) as tfjs.Tensor,
+      ),
+    );
+    tf.dispose([filter, bias]);
+    expect(Math.max(...first!.map((value, i) => Math.abs(value - second![i]!)))).toBeLessThan(1e-5);
+  },
+);
+
 it('on a GPU it is what TensorFlow.js makes of it', () => {
   const { isUsingGpuDevice } = backend();
   backend().isUsingGpuDevice = true;
