@@ -194,18 +194,27 @@ export function convolveByTensorFlow(options: FusedConvolution): tf.Tensor4D {
   );
 }
 
-/** tf.fused.depthwiseConv2d as one kernel, where that is faster. */
+/** tf.fused.depthwiseConv2d as one kernel, where that is faster, or TensorFlow's own does not move its window so. */
 export function fusedDepthwiseConv2d(options: FusedConvolution): tf.Tensor4D {
-  const products = windowsOf(options) * options.filter.size;
-  return isOneDnnFaster(products, [3, 3, 32, 1], convolveDepthwiseByOneDnn, convolveDepthwiseByTensorFlow)
+  const { filter, strides, dilations = [1, 1] } = options;
+  const isOwn = strides[0] === strides[1] && Math.max(...dilations) === 1;
+  const products = windowsOf(options) * filter.size;
+  return !isOwn ||
+    isOneDnnFaster(products, [3, 3, 32, 1], convolveDepthwiseByOneDnn, convolveDepthwiseByTensorFlow)
     ? convolveDepthwiseByOneDnn(options)
     : convolveDepthwiseByTensorFlow(options);
 }
 
-/** By a kernel of oneDNN, which does not know padding by numbers. */
+/** By a kernel of oneDNN, which does not know padding by numbers, and leaves leaky activations to another. */
 export function convolveDepthwiseByOneDnn(options: FusedConvolution): tf.Tensor4D {
   const { x, filter, bias, pad } = options;
   if (typeof pad !== 'string') return convolveDepthwiseByTensorFlow(options);
+  if (options.activation === 'leakyrelu') {
+    return tf.tidy(() => {
+      const { activation: _, leakyreluAlpha: __, ...convolution } = options;
+      return activated(convolveDepthwiseByOneDnn(convolution), options);
+    });
+  }
   return nativeOp(
     '_MklNativeFusedDepthwiseConv2dNative',
     [...windowAttributes(options), ...fusedAttributes(options), oneDnnLabel],
