@@ -42,7 +42,9 @@ describe('examples/browser', () => {
     const page = await openPage(browser, `http://127.0.0.1:${port}/?backend=${backend}`, errors);
     const answer = page.locator('#answer');
     await answer.filter({ hasText: 'sure' }).waitFor({ timeout: 120_000 });
-    expect(await answer.textContent()).toMatch(new RegExp(`^triangle, ([89]\\d|100) % sure \\(${backend}\\)$`));
+    expect(await answer.textContent()).toMatch(
+      new RegExp(`^triangle, ([89]\\d|100) % sure \\(${backend}\\)$`),
+    );
     expect(errors).toEqual([]);
     await page.close();
   });
