@@ -286,9 +286,13 @@ export function isOneDnnFaster(
   own: (options: FusedConvolution) => tf.Tensor4D,
 ): boolean {
   if (processorBackend() === null) return false;
-  const lead = leads.get(`${shape}`) ?? [4, 28].map((side) => timedLead(side, shape, oneDnn, own));
-  leads.set(`${shape}`, lead);
-  const [small, large] = lead;
+  const kind = `${shape}`;
+  if (!leads.has(kind))
+    leads.set(
+      kind,
+      [4, 28].map((side) => timedLead(side, shape, oneDnn, own)),
+    );
+  const [small, large] = leads.get(kind)!;
   const slope = (large!.milliseconds - small!.milliseconds) / (large!.products - small!.products);
   return small!.milliseconds + slope * (products - small!.products) < 0;
 }

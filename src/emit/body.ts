@@ -168,6 +168,7 @@ function newTensors(parameters: readonly Typed[], codes: readonly Code[]): Code[
   });
 }
 
+/** What the model returns: by name, if it is several tensors. */
 function rootResult(parameters: readonly Typed[], locals: Locals, { graph, outputsType }: BodyContext): End {
   const codes = newTensors(
     parameters,

@@ -221,9 +221,11 @@ function printOne(
   const type = tensorTypeText(graph.values[id]!);
   const code = inForm(value, form);
   const cast = form.typing === 'declared' ? '' : ` as ${type}`;
-  // What is returned is the caller's to dispose.
-  const own = value.kind === 'text' ? call('tf.clone', [code]) : code;
-  if (returned) return [assignment('return ', own, cast)];
+  if (returned) {
+    // What is returned is the caller's to dispose.
+    const own = value.kind === 'text' ? call('tf.clone', [code]) : code;
+    return [assignment('return ', own, cast)];
+  }
   const name = locals.declareOwn(id);
   return [assignment(cast === '' ? `const ${name}: ${type} = ` : `const ${name} = `, code, cast)];
 }

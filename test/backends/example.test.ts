@@ -17,7 +17,7 @@ beforeAll(async () => {
   await cp(projectFile('examples/browser'), root, { recursive: true });
   for (const backend of ['webgl', 'webgpu'] as const) {
     const out = join(root, 'classifier', backend);
-    await compileModel(join(root, 'model/model.json'), { out, backend, flops: 0.3 });
+    await compileModel(join(root, 'model/model.json'), { out, backend, flops: 0.3, roundTo: 1 });
   }
   await build({
     root,
@@ -42,9 +42,7 @@ describe('examples/browser', () => {
     const page = await openPage(browser, `http://127.0.0.1:${port}/?backend=${backend}`, errors);
     const answer = page.locator('#answer');
     await answer.filter({ hasText: 'sure' }).waitFor({ timeout: 120_000 });
-    expect(await answer.textContent()).toMatch(
-      new RegExp(`^triangle, ([89]\\d|100) % sure \\(${backend}\\)$`),
-    );
+    expect(await answer.textContent()).toMatch(new RegExp(`^triangle, (9\\d|100) % sure \\(${backend}\\)$`));
     expect(errors).toEqual([]);
     await page.close();
   });

@@ -56,12 +56,16 @@ function values(tensor: tfjs.Tensor): Float32Array {
   return data;
 }
 
+function largestDifference(a: Float32Array, b: Float32Array): number {
+  return Math.max(...a.map((value, i) => Math.abs(value - b[i]!)));
+}
+
 /** The operations of TensorFlow that a computation runs; it gives what was expected, and leaves nothing behind. */
 function operationsOf(compute: () => unknown): string[] {
   const before = tf.memory().numTensors;
   const execute = vi.spyOn(backend(), 'executeSingleOutput');
   const result = values(tf.tidy(() => compute() as tfjs.Tensor));
-  expect(Math.max(...result.map((value, i) => Math.abs(value - expected[i]!)))).toBeLessThan(1e-5);
+  expect(largestDifference(result, expected)).toBeLessThan(1e-5);
   expect(tf.memory().numTensors).toBe(before);
   return execute.mock.calls.map(([name]) => name);
 }
@@ -87,7 +91,7 @@ it.each(['relu', 'relu6', 'elu', undefined])('with a sum and %s too', async (act
     values(helper(name, noPlace)({ ...options, summand, activation }) as tfjs.Tensor),
   );
   summand.dispose();
-  expect(Math.max(...first!.map((value, i) => Math.abs(value - second![i]!)))).toBeLessThan(1e-5);
+  expect(largestDifference(first!, second!)).toBeLessThan(1e-5);
 });
 
 it.each(['relu', 'relu6', 'elu', 'leakyrelu', undefined])(
@@ -106,7 +110,7 @@ it.each(['relu', 'relu6', 'elu', 'leakyrelu', undefined])(
       ),
     );
     tf.dispose([filter, bias]);
-    expect(Math.max(...first!.map((value, i) => Math.abs(value - second![i]!)))).toBeLessThan(1e-5);
+    expect(largestDifference(first!, second!)).toBeLessThan(1e-5);
   },
 );
 

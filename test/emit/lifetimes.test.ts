@@ -1,7 +1,7 @@
 /** Emitted functions free what nothing reads any more, and nothing else. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { emitModule } from '../../src/emit/module.js';
-import { importEmitted, loadEmitted } from '../../src/emit/run-module.js';
+import { importEmitted, loadEmitted, type EmittedModel } from '../../src/emit/run-module.js';
 import { runGraph } from '../../src/emit/interpret.js';
 import { loadBackend, type Tensor, type Tf } from '../../src/emit/tf.js';
 import type { NamedTensors } from '../../src/import/source-graph.js';
@@ -31,6 +31,17 @@ async function statementsOf(text: string, trainable = false): Promise<string[]> 
     .map((line) => line.trim());
 }
 
+const disposalsIn = (statements: readonly string[]): string[] =>
+  statements.filter((line) => line.includes('dispose'));
+
+/** An emitted module with its weights in memory. */
+async function loadModel(text: string): Promise<EmittedModel> {
+  const { graph, weights } = model(text);
+  const module = await emitModule(graph, weights, rules, { backend: 'cpu', trainable: false });
+  const { load } = await importEmitted(module.modelTs);
+  return load(Uint8Array.from(module.weights).buffer);
+}
+
 describe('a value', () => {
   it('is freed after its last use', async () => {
     const statements = await statementsOf(`graph "g" {
@@ -42,10 +53,7 @@ describe('a value', () => {
       %e = plus(x: %d, y: %x)
       output "y": %e
     }`);
-    expect(statements.filter((line) => line.includes('dispose'))).toEqual([
-      'tf.dispose([leaky, leaky2]);',
-      'plus.dispose();',
-    ]);
+    expect(disposalsIn(statements)).toEqual(['tf.dispose([leaky, leaky2]);', 'plus.dispose();']);
     // What the last statement reads is freed by the end of the function.
     expect(statements.at(-1)).toMatch(/^return tf\.add\(leaky3, x\)/);
   });
@@ -61,10 +69,7 @@ describe('a value', () => {
       %e = plus(x: %d, y: %x)
       output "y": %e
     }`);
-    expect(statements.filter((line) => line.includes('dispose'))).toEqual([
-      'leaky2.dispose();',
-      'tf.dispose([leaky, plus]);',
-    ]);
+    expect(disposalsIn(statements)).toEqual(['leaky2.dispose();', 'tf.dispose([leaky, plus]);']);
   });
 
   it('stays where it is an output, an input, or what an input is called elsewhere', async () => {
@@ -78,7 +83,7 @@ describe('a value', () => {
       output "same": %same
       output "c": %c
     }`);
-    expect(statements.filter((line) => line.includes('dispose'))).toEqual([]);
+    expect(disposalsIn(statements)).toEqual([]);
     expect(statements.join(' ')).toContain('same: tf.clone(x)');
   });
 
@@ -93,20 +98,17 @@ describe('a value', () => {
       }`,
       true,
     );
-    expect(statements.filter((line) => line.includes('dispose'))).toEqual([]);
+    expect(disposalsIn(statements)).toEqual([]);
   });
 });
 
 it('few values are in memory at a time, however long the model is', async () => {
   const layers = Array.from({ length: 100 }, (_, i) => `%v${i + 1} = leaky(x: %v${i}) { alpha: 0.5 }`);
-  const { graph, weights } = model(`graph "g" {
+  const loaded = await loadModel(`graph "g" {
     input %v0 "x": float32[N,4]
     ${layers.join('\n')}
     output "y": %v100
   }`);
-  const module = await emitModule(graph, weights, rules, { backend: 'cpu', trainable: false });
-  const { load } = await importEmitted(module.modelTs);
-  const loaded = await load(Uint8Array.from(module.weights).buffer);
   const input = tf.ones([1, 4]);
   const before = tf.memory().numTensors;
   const { kernels } = await tf.profile(() => {
@@ -123,14 +125,11 @@ it('few values are in memory at a time, however long the model is', async () => 
 });
 
 it('what a model gives back belongs to the caller, even where it is the input itself', async () => {
-  const { graph, weights } = model(`graph "g" {
+  const loaded = await loadModel(`graph "g" {
     input %x "x": float32[N,4]
     %y = same(x: %x)
     output "y": %y
   }`);
-  const module = await emitModule(graph, weights, rules, { backend: 'cpu', trainable: false });
-  const { load } = await importEmitted(module.modelTs);
-  const loaded = await load(Uint8Array.from(module.weights).buffer);
   const input = tf.ones([1, 4]);
   tf.dispose(loaded.predict(input) as Tensor);
   expect(input.isDisposed).toBe(false);
