@@ -10,7 +10,7 @@ import { availableBackends } from '../src/emit/tf.js';
 import { projectFile } from '../src/lang/project-file.js';
 import { compileRuns } from './compile.js';
 import { scalePlot } from './scale.js';
-import { bytesOf, compileForBench, type SpeedBackend } from './speed/compiled.js';
+import { bytesOf, compileForBench, deployedBytes, type SpeedBackend } from './speed/compiled.js';
 import { inChild } from './speed/in-child.js';
 import { comparableModels, howToCompare, onnxJob, onnxModels } from './speed/onnx.js';
 import { speedPage, type ComparedModel, type MeasuredModel } from './speed/page.js';
@@ -38,7 +38,6 @@ async function measure(name: string, backend: SpeedBackend): Promise<MeasuredMod
   const speed = await inChild({ kind: 'speed', compiled });
   const load = (path: string, original: boolean): ReturnType<typeof inChild<LoadJob>> =>
     inChild({ kind: 'load', backend, signature: speed.signature, path, original });
-  const bytes = (out: string): number => bytesOf(join(out, 'model.mjs'), join(out, 'weights.safetensors'));
   const { half } = compiled;
   return {
     name,
@@ -51,8 +50,8 @@ async function measure(name: string, backend: SpeedBackend): Promise<MeasuredMod
     },
     bytes: {
       original: bytesOf(...modelFiles(compiled.model)),
-      unpruned: bytes(compiled.unpruned),
-      half: half === null ? null : bytes(half),
+      unpruned: await deployedBytes(compiled.unpruned),
+      half: half === null ? null : await deployedBytes(half),
     },
   };
 }

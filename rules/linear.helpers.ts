@@ -1,12 +1,4 @@
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  fusedAttributes,
-  isConvolvedFaster,
-  nativeOp,
-  oneDnnLabel,
-  type FusedConvolution,
-  type NativeAttribute,
-} from './conv.helpers.js';
 
 /** A sum of products by one product of matrices, where there is no kernel for it: `nti,io->nto`, of one or two tensors. */
 export function einsum(equation: string, first: tf.Tensor, second?: tf.Tensor): tf.Tensor {
@@ -53,24 +45,4 @@ function lettersOutside(letters: string, others: string): number[] {
 /** Where each letter of a text is in another one. */
 function positionsOf(letters: string, text: string): number[] {
   return [...letters].map((letter) => text.indexOf(letter));
-}
-
-/** tf.fused.matMul of two matrices as one kernel: tfjs-node multiplies, adds the bias and activates one after the other. */
-export function fusedMatMul(
-  options: Pick<FusedConvolution, 'bias' | 'activation' | 'leakyreluAlpha'> & {
-    readonly a: tf.Tensor2D;
-    readonly b: tf.Tensor2D;
-  },
-): tf.Tensor2D {
-  const { a, b, bias } = options;
-  const attributes: NativeAttribute[] = [
-    ['transpose_a', 'BOOL', false],
-    ['transpose_b', 'BOOL', false],
-    ...fusedAttributes(options),
-  ];
-  const several = (): tf.Tensor2D => tf.fused.matMul(options) as tf.Tensor2D;
-  const inputs = [a, b, bias];
-  return isConvolvedFaster(a.size * b.shape[1], true)
-    ? nativeOp('_MklNativeFusedMatMul', [...attributes, oneDnnLabel], inputs, several)
-    : nativeOp('_FusedMatMul', attributes, inputs, several);
 }

@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
+import { minify } from 'vite';
 import { compileModel, type CompileOptions } from '../../src/compile/compile.js';
 import { DiagnosticError } from '../../src/diagnostics/diagnostic.js';
 import type { Dim, Shape } from '../../src/ir/graph.js';
@@ -77,3 +78,12 @@ function hasCode(error: unknown, code: string): boolean {
 /** The bytes of some files. */
 export const bytesOf = (...files: readonly string[]): number =>
   files.reduce((sum, file) => sum + statSync(file).size, 0);
+
+/** The bytes of an emitted module as bundlers write it, minified as the original's JSON is, and of its weights. */
+export async function deployedBytes(out: string): Promise<number> {
+  const { code, errors } = await minify('model.mjs', readFileSync(join(out, 'model.mjs'), 'utf8'), {
+    module: true,
+  });
+  if (errors.length > 0) throw new Error(errors[0]!.message);
+  return Buffer.byteLength(code) + bytesOf(join(out, 'weights.safetensors'));
+}

@@ -65,7 +65,8 @@ export function speedPage(
     ...onnxSection(onnx),
     '## Loading',
     'A process for each: from reading the first file to the end of the first prediction, in processor time, once ' +
-      'TensorFlow.js and its backend are there; and the largest memory of the process.',
+      'TensorFlow.js and its backend are there; the largest memory of the process; and the bytes of all files, modules ' +
+      'minified as bundlers do, as the model.json of the originals is.',
     table(
       [
         'model',

@@ -166,17 +166,40 @@ function key(term: Term): string {
 
 /** All that can be pruned, as facts. */
 function describeSpaces(analysis: AxisAnalysis): string {
-  return analysis.spaces
+  const termOf = ({ value, dim }: Space['parameters'][number]): Term => analysis.terms.get(value)![dim]!;
+  const axisText = ({ value, dim }: Space['parameters'][number]): string =>
+    `${printId(value)}.${String(dim)}`;
+  const names = new Map<number, string>();
+  for (const { parameters, leaf } of analysis.spaces) {
+    const alone = parameters.find((axis) => termOf(axis).kind === 'leaf');
+    if (alone !== undefined) names.set(leaf, axisText(alone));
+  }
+  /** A term of axes that stand for a space alone; null where one of its spaces has none. */
+  const termText = (term: Term): string | null => {
+    if (term.kind === 'leaf') return names.get(term.leaf) ?? null;
+    const parts = (term.kind === 'sum' ? term.terms : term.factors).map(termText);
+    return parts.includes(null) ? null : `(${parts.join(term.kind === 'sum' ? ' + ' : ' ')})`;
+  };
+  const facts = analysis.spaces
     .filter(({ frozen }) => frozen.length === 0)
     .flatMap((space) => {
-      const [first, ...rest] = space.parameters.map(({ value, dim }) => `${printId(value)}.${String(dim)}`);
       const states = [space.mixes.length > 0 ? 'mixes' : '', space.keep.length > 0 ? 'keep' : ''].filter(
         Boolean,
       );
-      if (states.length > 0) return states.map((state) => `${first!} ${state}`);
+      const [first, ...rest] = [...space.parameters].sort(
+        (a, b) => Number(termOf(a).kind !== 'leaf') - Number(termOf(b).kind !== 'leaf'),
+      );
+      if (states.length > 0) return states.map((state) => `${axisText(first!)} ${state}`);
       const size = `(${String(space.size)})`;
-      return rest.length === 0 ? [`${first!} ${size}`] : rest.map((other) => `${first!} = ${other} ${size}`);
-    })
-    .map((fact) => `${fact}\n`)
-    .join('');
+      const others = rest.map((axis) => {
+        const term = termOf(axis);
+        if (term.kind === 'leaf') return `${axisText(first!)} = ${axisText(axis)} ${size}`;
+        const parts = termText(term);
+        return parts === null ? null : `${axisText(axis)} = ${parts}`;
+      });
+      const told = others.filter((fact) => fact !== null);
+      return told.some((fact) => fact.endsWith(size)) ? told : [`${axisText(first!)} ${size}`, ...told];
+    });
+  // A term of several spaces is told of each.
+  return [...new Set(facts)].map((fact) => `${fact}\n`).join('');
 }

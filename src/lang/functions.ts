@@ -212,6 +212,7 @@ const table: Record<string, BuiltIn> = {
   subscripts: values(5, 5, subscripts),
   split_axes: values(3, 3, ([perm, before, after]) => splitAxes(perm!, before!, after!)),
 
+  null_if: values(2, 2, ([value, other]) => (equalValues(value!, other!) ? null : value!)),
   is_list: values(1, 1, ([value]) => isList(value!)),
   len: values(1, 1, ([value]) => length(value!)),
   range: values(1, 2, range),

@@ -1,6 +1,6 @@
 /** What emitted modules ask of TensorFlow itself: one kernel where `tf` takes several, and the same without it. */
 import type * as tfjs from '@tensorflow/tfjs-core';
-import { afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runnableHelpers, type HelperFunction } from '../../src/emit/helpers.js';
 import { loadBackend, type Tf } from '../../src/emit/tf.js';
 import { rules } from './rule-cases.js';
@@ -9,46 +9,40 @@ interface Backend extends tfjs.KernelBackend {
   isUsingGpuDevice: boolean;
   executeSingleOutput(
     name: string,
-    attributes: readonly { readonly value: unknown }[],
+    attributes: readonly { readonly name: string; readonly value: unknown }[],
     inputs: readonly tfjs.TensorInfo[],
   ): tfjs.Tensor;
 }
 
 const noPlace = { file: '', start: 0, end: 0 };
-const fusedKernels = ['_MklNativeFusedConv2D', '_FusedConv2D'];
 
 let tf: Tf;
-let fusedConv2d: HelperFunction;
-let options: object;
-let expected: Float32Array;
+let call: (name: string, ...args: readonly unknown[]) => tfjs.Tensor;
+let made: tfjs.Tensor[];
 
 beforeAll(async () => {
   tf = await loadBackend('node-gpu');
-  // Its own helpers remember what is missing.
-  const helper = await runnableHelpers(new Map(rules.helpers), tf);
-  fusedConv2d = helper('fusedConv2d', noPlace);
-  options = {
-    x: tf.randomNormal([1, 8, 8, 3], 0, 1, 'float32', 1),
-    filter: tf.randomNormal([3, 3, 3, 8], 0, 1, 'float32', 2),
-    bias: tf.randomNormal([8], 0, 1, 'float32', 3),
-    strides: [2, 2],
-    dilations: [1, 1],
-    pad: [
-      [0, 0],
-      [1, 1],
-      [1, 1],
-      [0, 0],
-    ],
-    activation: 'relu6',
-  };
-  // Which kernel is faster here is found out by the first convolution.
-  tf.dispose(fusedConv2d(options) as tfjs.Tensor);
-  expected = values(tf.fused.conv2d(options as Parameters<typeof tf.fused.conv2d>[0]));
 });
 
-afterEach(() => vi.restoreAllMocks());
+/** Helpers remember what is missing and which weights are kept: those of a test are its own. */
+beforeEach(async () => {
+  const helper = await runnableHelpers(new Map(rules.helpers), tf);
+  call = (name, ...args) => (helper(name, noPlace) as HelperFunction)(...args) as tfjs.Tensor;
+  made = [];
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  tf.dispose(made);
+});
 
 const backend = (): Backend => tf.backend() as Backend;
+
+function random<R extends tfjs.Rank>(shape: tfjs.ShapeMap[R], seed: number): tfjs.Tensor<R> {
+  const tensor = tf.randomNormal<R>(shape, 0, 1, 'float32', seed);
+  made.push(tensor);
+  return tensor;
+}
 
 function values(tensor: tfjs.Tensor): Float32Array {
   const data = tensor.dataSync<'float32'>();
@@ -56,91 +50,275 @@ function values(tensor: tfjs.Tensor): Float32Array {
   return data;
 }
 
-function largestDifference(a: Float32Array, b: Float32Array): number {
-  return Math.max(...a.map((value, i) => Math.abs(value - b[i]!)));
+interface Ran {
+  readonly result: Float32Array;
+  /** The operations of TensorFlow, in order. */
+  readonly operations: string[];
+  readonly attributes: Readonly<Record<string, unknown>>[];
 }
 
-/** The operations of TensorFlow that a computation runs; it gives what was expected, and leaves nothing behind. */
-function operationsOf(compute: () => unknown): string[] {
+/** Runs a computation, which must leave nothing behind. */
+function run(compute: () => tfjs.Tensor): Ran {
   const before = tf.memory().numTensors;
   const execute = vi.spyOn(backend(), 'executeSingleOutput');
-  const result = values(tf.tidy(() => compute() as tfjs.Tensor));
-  expect(largestDifference(result, expected)).toBeLessThan(1e-5);
+  const result = values(tf.tidy(compute));
   expect(tf.memory().numTensors).toBe(before);
-  return execute.mock.calls.map(([name]) => name);
+  const { calls } = execute.mock;
+  const ran = {
+    result,
+    operations: calls.map(([name]) => name),
+    attributes: calls.map(([, given]) => Object.fromEntries(given.map(({ name, value }) => [name, value]))),
+  };
+  execute.mockRestore();
+  return ran;
 }
 
-it('a convolution with bias and activation is one kernel', () => {
-  const [kernel, ...others] = operationsOf(() => fusedConv2d(options));
-  expect(fusedKernels).toContain(kernel);
-  expect(others).toEqual([]);
+function expectEqual(a: Float32Array, b: Float32Array): void {
+  expect(a.length).toBe(b.length);
+  const largest = b.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const difference = a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0);
+  expect(difference).toBeLessThan(1e-5 * largest);
+}
+
+interface Convolution {
+  readonly x: tfjs.Tensor4D;
+  readonly filter: tfjs.Tensor4D;
+  readonly bias: tfjs.Tensor1D;
+  readonly strides: [number, number];
+  readonly pad: [[number, number], [number, number], [number, number], [number, number]];
+}
+
+/** A convolution, small enough for TensorFlow's own kernel, or so large that it is oneDNN's. */
+function convolution(side: number): Convolution {
+  return {
+    x: random<tfjs.Rank.R4>([1, side, side, 8], 1),
+    filter: random<tfjs.Rank.R4>([3, 3, 8, 16], 2),
+    bias: random<tfjs.Rank.R1>([16], 3),
+    strides: [2, 2],
+    pad: [
+      [0, 0],
+      [1, 1],
+      [1, 1],
+      [0, 0],
+    ],
+  };
+}
+
+describe.each([
+  ['few products', 8, '_FusedConv2D'],
+  ['many products', 192, '_MklNativeFusedConv2D'],
+])('a convolution of %s', (_, side, kernel) => {
+  it.each(['relu', 'relu6', 'elu', 'leakyrelu', undefined] as const)(
+    'is one kernel, with %s',
+    (activation) => {
+      const leakyreluAlpha = activation === 'leakyrelu' ? 0.3 : undefined;
+      const options = { ...convolution(side), activation, leakyreluAlpha };
+      const { result, operations } = run(() => call('nativeConv2d', options));
+      expect(operations).toEqual([kernel]);
+      expectEqual(result, values(tf.fused.conv2d(options)));
+    },
+  );
+
+  it.each(['relu', 'relu6', 'elu', undefined] as const)('adds a summand before %s', (activation) => {
+    const options = convolution(side);
+    const summand = random([1, side / 2, side / 2, 16], 4);
+    const { result, operations } = run(() => call('nativeConv2d', { ...options, summand, activation }));
+    expect(operations[0]).toBe(kernel);
+    const sum = tf.tidy(() => {
+      const added = tf.add(tf.fused.conv2d(options), summand);
+      return activation === undefined ? added : tf[activation](added);
+    });
+    expectEqual(result, values(sum));
+  });
+});
+
+describe.each([
+  ['few products', 8, 'DepthwiseConv2dNative'],
+  ['many products', 96, '_MklNativeFusedDepthwiseConv2dNative'],
+])('a depthwise convolution of %s', (_, side, kernel) => {
+  it.each(['relu', 'relu6', 'elu', undefined] as const)('computes the same, with %s', (activation) => {
+    const filter = random<tfjs.Rank.R4>([3, 3, 8, 2], 5);
+    const strides: [number, number] = [1, 1];
+    const options = { ...convolution(side), filter, strides, pad: 'same' as const, activation };
+    const { result, operations } = run(() => call('nativeDepthwiseConv2d', options));
+    expect(operations[0]).toBe(kernel);
+    expectEqual(result, values(tf.fused.depthwiseConv2d(options)));
+  });
+});
+
+it('a dilated depthwise convolution, and unequal steps, are oneDNN’s, however small', async () => {
+  const x = random<tfjs.Rank.R4>([1, 8, 8, 8], 1);
+  const filter = random<tfjs.Rank.R4>([3, 3, 8, 1], 2);
+  const bias = random<tfjs.Rank.R1>([8], 3);
+  const ways = [{ strides: [1, 1], dilations: [2, 2] }, { strides: [2, 1] }] as {
+    strides: [number, number];
+    dilations?: [number, number];
+  }[];
+  for (const way of ways) {
+    const { result, operations } = run(() =>
+      call('nativeDepthwiseConv2d', { x, filter, bias, pad: 'same', ...way }),
+    );
+    expect(operations).toEqual(['_MklNativeFusedDepthwiseConv2dNative']);
+    // TensorFlow's own kernel for processors has neither: JavaScript computes what is expected.
+    const inputs = [x, filter, bias].map((tensor) => ({ data: tensor.dataSync(), shape: tensor.shape }));
+    await tf.setBackend('cpu');
+    const expected = tf.tidy(() => {
+      const [image, weights, added] = inputs.map(({ data, shape }) => tf.tensor(data, shape));
+      const { strides, dilations } = way;
+      return tf
+        .add(
+          tf.depthwiseConv2d(
+            image as tfjs.Tensor4D,
+            weights as tfjs.Tensor4D,
+            strides,
+            'same',
+            'NHWC',
+            dilations,
+          ),
+          added!,
+        )
+        .dataSync<'float32'>();
+    });
+    await tf.setBackend('tensorflow');
+    expectEqual(result, expected);
+  }
 });
 
 it.each([
-  ['convolveByOneDnn', ['_MklNativeFusedConv2D']],
-  ['convolveByTensorFlow', ['_FusedConv2D']],
-])('whichever is faster, they compute the same: %s', async (name, kernels) => {
-  const helper = await runnableHelpers(new Map(rules.helpers), tf);
-  expect(operationsOf(() => helper(name, noPlace)(options))).toEqual(kernels);
+  ['few products', 8, '_FusedMatMul'],
+  ['many products', 4096, '_MklNativeFusedMatMul'],
+])('a dense layer of %s is one kernel', (_, rows, kernel) => {
+  const [x, weights] = [random<tfjs.Rank.R2>([rows, 64], 6), random<tfjs.Rank.R2>([64, 96], 7)];
+  const bias = random<tfjs.Rank.R1>([96], 8);
+  for (const activation of ['relu', undefined] as const) {
+    const { result, operations } = run(() => call('nativeDense', { x, weights, bias, activation }));
+    expect(operations).toEqual([kernel]);
+    expectEqual(result, values(tf.fused.matMul({ a: x, b: weights, bias, activation })));
+  }
 });
 
-it.each(['relu', 'relu6', 'elu', undefined])('with a sum and %s too', async (activation) => {
-  const helper = await runnableHelpers(new Map(rules.helpers), tf);
-  const summand = tf.randomNormal([1, 4, 4, 8], 0, 1, 'float32', 4);
-  const [first, second] = ['convolveByOneDnn', 'convolveByTensorFlow'].map((name) =>
-    values(helper(name, noPlace)({ ...options, summand, activation }) as tfjs.Tensor),
-  );
-  summand.dispose();
-  expect(largestDifference(first!, second!)).toBeLessThan(1e-5);
+it.each([
+  ['none above one', -1, 1, 8, ['DepthwiseConv2dNative', 'Maximum']],
+  ['some above one', 0.5, 1.5, 8, ['Relu', 'Minimum', 'DepthwiseConv2dNative', 'AddV2']],
+  ['none above one, and many numbers', -1, 1, 96, ['_MklNativeFusedDepthwiseConv2dNative', 'Maximum']],
+])('learnt slopes: %s', (_, low, high, side, kernels) => {
+  const x = random([1, side, side, 32], 9);
+  const slopes = tf.randomUniform([1, 1, 32, 1], low, high, 'float32', 10);
+  made.push(slopes);
+  const { result, operations } = run(() => call('nativePrelu', x, slopes));
+  expect(operations).toEqual(kernels);
+  expectEqual(result, values(tf.tidy(() => tf.prelu(x, tf.reshape(slopes, [32])))));
 });
 
-it.each(['relu', 'relu6', 'elu', 'leakyrelu', undefined])(
-  'and so do those of single channels, with %s',
-  async (activation) => {
+it('mean pooling is one kernel', () => {
+  const x = random<tfjs.Rank.R4>([2, 9, 9, 4], 11);
+  for (const pad of ['same', 'valid'] as const) {
+    const { result, operations } = run(() => call('nativeAvgPool', x, [3, 3], [2, 2], pad));
+    expect(operations).toEqual(['_MklNativeAvgPool']);
+    expectEqual(result, values(tf.avgPool(x, [3, 3], [2, 2], pad)));
+  }
+});
+
+it('channels come last by oneDNN’s kernel', () => {
+  const x = random([2, 3, 5, 7], 12);
+  const { result, operations } = run(() => call('nativeChannelsLast', x));
+  expect(operations).toEqual(['_MklTranspose']);
+  expectEqual(result, values(tf.transpose(x, [0, 2, 3, 1])));
+});
+
+describe('weights that kernels keep', () => {
+  it('are those of each tensor, though all else is the same', () => {
+    const first = convolution(96);
+    const second = { ...first, filter: random<tfjs.Rank.R4>([3, 3, 8, 16], 20) };
+    const [expected, other] = [values(tf.fused.conv2d(first)), values(tf.fused.conv2d(second))];
+    for (const [options, wanted] of [
+      [first, expected],
+      [second, other],
+      [first, expected],
+    ] as const) {
+      const { result, attributes } = run(() => call('nativeConv2d', options));
+      expect(attributes[0]).toMatchObject({ is_filter_const: true });
+      expectEqual(result, wanted);
+    }
+  });
+
+  it('are those of each module', async () => {
+    const options = convolution(96);
+    const other = { ...options, filter: random<tfjs.Rank.R4>([3, 3, 8, 16], 21) };
     const helper = await runnableHelpers(new Map(rules.helpers), tf);
-    const filter = tf.randomNormal([3, 3, 3, 1], 0, 1, 'float32', 5);
-    const bias = tf.randomNormal([3], 0, 1, 'float32', 6);
-    const leakyreluAlpha = activation === 'leakyrelu' ? 0.3 : undefined;
-    const [first, second] = ['convolveDepthwiseByOneDnn', 'convolveDepthwiseByTensorFlow'].map((name) =>
-      values(
-        helper(
-          name,
-          noPlace,
-        )({ ...options, filter, bias, pad: 'same', activation, leakyreluAlpha }) as tfjs.Tensor,
-      ),
+    run(() => call('nativeConv2d', options));
+    const { result } = run(() => helper('nativeConv2d', noPlace)(other) as tfjs.Tensor);
+    expectEqual(result, values(tf.fused.conv2d(other)));
+  });
+
+  it('serve any number of images', () => {
+    const { x, ...options } = convolution(96);
+    for (const batch of [1, 3, 1]) {
+      const images = tf.tidy(() => tf.tile(x, [batch, 1, 1, 1]));
+      made.push(images);
+      const { result } = run(() => call('nativeConv2d', { x: images, ...options }));
+      expectEqual(result, values(tf.fused.conv2d({ x: images, ...options })));
+    }
+  });
+
+  it('are not kept once there are too many', async () => {
+    const helper = await runnableHelpers(new Map(rules.helpers), tf);
+    const first = convolution(96);
+    const second = { ...first, filter: random<tfjs.Rank.R4>([3, 3, 8, 16], 22) };
+    (helper('kept', noPlace) as unknown as { most: number }).most = 3000;
+    const kernels = [first, second, first].map(
+      (options) => run(() => helper('nativeConv2d', noPlace)(options) as tfjs.Tensor).operations[0],
     );
-    tf.dispose([filter, bias]);
-    expect(largestDifference(first!, second!)).toBeLessThan(1e-5);
-  },
-);
+    expect(kernels).toEqual(['_MklNativeFusedConv2D', '_FusedConv2D', '_MklNativeFusedConv2D']);
+  });
+
+  it('are not what is made anew in every call', () => {
+    const kept = vi.spyOn(WeakMap.prototype, 'set');
+    const x = random<tfjs.Rank.R4>([1, 96, 96, 32], 24);
+    const slopes = random([1, 1, 32, 1], 25);
+    run(() => call('nativePrelu', x, slopes));
+    const before = kept.mock.calls.length;
+    run(() => call('nativePrelu', x, slopes));
+    const again = kept.mock.calls.slice(before).filter(([, value]) => typeof value === 'string');
+    expect(before).toBeGreaterThan(0);
+    expect(again).toEqual([]);
+  });
+});
 
 it('on a GPU it is what TensorFlow.js makes of it', () => {
+  const options = { ...convolution(96), activation: 'relu6' as const };
   const { isUsingGpuDevice } = backend();
   backend().isUsingGpuDevice = true;
   try {
-    expect(operationsOf(() => fusedConv2d(options))).toEqual(['Conv2D', 'Add', 'Relu6']);
+    const { operations } = run(() => call('nativeConv2d', options));
+    expect(operations).toEqual(['Conv2D', 'Add', 'Relu6']);
   } finally {
     backend().isUsingGpuDevice = isUsingGpuDevice;
   }
 });
 
-it('so it is where the binding passes no lists of texts on, which is tried once', () => {
+it('so it is where the binding passes no lists of texts on, which is tried once a kernel', () => {
+  const options = { ...convolution(96), activation: 'relu6' as const };
   const execute = backend().executeSingleOutput.bind(backend());
+  const tried: string[] = [];
   vi.spyOn(backend(), 'executeSingleOutput').mockImplementation((name, attributes, inputs) => {
+    tried.push(name);
     const texts = attributes.some(({ value }) => Array.isArray(value) && typeof value[0] === 'string');
     if (texts) throw new Error('A string was expected');
     return execute(name, attributes, inputs);
   });
-  const first = operationsOf(() => fusedConv2d(options));
-  expect(first.slice(-3)).toEqual(['Conv2D', 'Add', 'Relu6']);
-  expect(fusedKernels).toEqual(expect.arrayContaining(first.slice(0, -3)));
-  const again = operationsOf(() => fusedConv2d(options));
-  expect(again.slice(first.length)).toEqual(['Conv2D', 'Add', 'Relu6']);
+  const expected = values(tf.fused.conv2d(options));
+  tried.length = 0;
+  expectEqual(values(call('nativeConv2d', options)), expected);
+  expect(tried).toEqual(['_MklNativeFusedConv2D', '_FusedConv2D', 'Conv2D', 'Add', 'Relu6']);
+  tried.length = 0;
+  expectEqual(values(call('nativeConv2d', options)), expected);
+  expect(tried).toEqual(['Conv2D', 'Add', 'Relu6']);
 });
 
-it('what is wrong with the operands is told, and nothing else is switched off by it', async () => {
-  const helper = await runnableHelpers(new Map(rules.helpers), tf);
-  const fresh = helper('fusedConv2d', noPlace);
-  expect(() => fresh({ ...options, filter: tf.zeros([3, 3, 5, 8]) })).toThrow(/depth of input/);
-  expect(fusedKernels).toContain(operationsOf(() => fresh(options)).at(-1));
+it('what is wrong with the operands is told, and nothing else is switched off by it', () => {
+  const options = convolution(96);
+  const wrong = { ...options, filter: random<tfjs.Rank.R4>([3, 3, 5, 16], 23) };
+  expect(() => call('nativeConv2d', wrong)).toThrow(/depth of input/);
+  expect(run(() => call('nativeConv2d', options)).operations).toEqual(['_MklNativeFusedConv2D']);
 });

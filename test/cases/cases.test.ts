@@ -291,6 +291,31 @@ graph {
     expect(await run(blessed)).toBe('');
   });
 
+  it('is rewritten with facts that hold, about channels joined to others too', async () => {
+    const text = `== joined
+graph {
+  input %x "x": float32[N,4]
+  param %k "k": float32[4,6]
+  param %l "l": float32[4,3]
+  param %m "m": float32[9,2]
+  %a = dense(x: %x, k: %k)
+  %b = dense(x: %x, k: %l)
+  %j = join(xs: [%a, %b])
+  %y = dense(x: %j, k: %m)
+  output "y": %y
+}
+-- spaces
+%k.1 = %l.1
+`;
+    const source = { file: 'toy.cases', text };
+    const [only] = parseCases(source);
+    const blessed = bless(source, await runCase(only!, rules));
+    expect(blessed.slice(text.indexOf('-- spaces'))).toBe(
+      '-- spaces\n%k.1 (6)\n%m.0 = (%k.1 + %l.1)\n%l.1 (3)\n',
+    );
+    expect(await run(blessed)).toBe('');
+  });
+
   it('must use everything that the rule file declares', () => {
     const cases = parseCases({ file: 'toy.cases', text: network('-- after twice\ngraph {}\n') });
     expect(uncovered(rules.files[0]!, cases, rules).map(({ kind, name }) => `${kind} ${name}`)).toEqual([

@@ -1,0 +1,315 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+/** An activation that a kernel of TensorFlow applies to what it computed. */
+export interface NativeActivation {
+  readonly activation?: keyof typeof nativeActivations;
+  readonly leakyreluAlpha?: number;
+}
+
+/** The names that TensorFlow has for activations. */
+export const nativeActivations = { relu: 'Relu', relu6: 'Relu6', elu: 'Elu', leakyrelu: 'LeakyRelu' };
+
+/** What a convolution by weights does in one kernel. */
+export interface NativeConvolution extends NativeActivation {
+  readonly x: tf.Tensor4D;
+  /** Weights that don't change: kernels may keep a copy. */
+  readonly filter: tf.Tensor4D;
+  readonly strides: [number, number];
+  readonly pad: 'same' | 'valid' | tf.backend_util.ExplicitPadding;
+  readonly dilations?: [number, number];
+  readonly bias: tf.Tensor1D;
+  /** Added before the activation, which then is not leaky. */
+  readonly summand?: tf.Tensor4D;
+}
+
+/** tf.fused.conv2d as one kernel: tfjs-node convolves, adds the bias and activates one after the other. */
+export function nativeConv2d(options: NativeConvolution): tf.Tensor4D {
+  const { x, filter, bias, summand } = options;
+  const added = summand === undefined ? [bias] : [bias, summand];
+  const isPointwise = filter.shape[0] * filter.shape[1] === 1;
+  return nativeOp(
+    '_MklNativeFusedConv2D',
+    () => [...windowAttributes(options), ...fusedAttributes(options), ['TArgs', 'TYPE', added.map(() => 1)]],
+    [x, filter, ...added],
+    () => convolveByTensorFlow(options),
+    {
+      weights: filter,
+      products: productsOf(options),
+      // What TensorFlow's own adds after it takes time as well.
+      least: summand !== undefined ? 4e6 : isPointwise ? 16e6 : 1e6,
+    },
+  );
+}
+
+/** By TensorFlow's own kernel, which adds nothing but the bias. */
+export function convolveByTensorFlow(options: NativeConvolution): tf.Tensor4D {
+  const { x, filter, bias, summand, activation, ...others } = options;
+  if (summand !== undefined) {
+    return tf.tidy(() =>
+      activated(
+        nativeBinary('AddV2', convolveByTensorFlow({ x, filter, bias, ...others }), summand, tf.add),
+        activation,
+      ),
+    );
+  }
+  return nativeOp(
+    '_FusedConv2D',
+    () => [...windowAttributes(options), ...fusedAttributes(options), ['TArgs', 'TYPE', [1]]],
+    [x, filter, bias],
+    () => tf.fused.conv2d(options),
+  );
+}
+
+/** tf.fused.depthwiseConv2d as one kernel, without padding by numbers and leaky activations. */
+export function nativeDepthwiseConv2d(
+  options: Omit<NativeConvolution, 'pad' | 'bias'> & {
+    readonly pad: 'same' | 'valid';
+    readonly bias?: tf.Tensor1D;
+  },
+): tf.Tensor4D {
+  const { x, filter, bias, strides, pad, dilations, activation } = options;
+  const otherwise = (): tf.Tensor4D => {
+    const convolved = nativeOp(
+      'DepthwiseConv2dNative',
+      () => windowAttributes(options),
+      [x, filter],
+      () => tf.depthwiseConv2d(x, filter, strides, pad, 'NHWC', dilations),
+    );
+    return bias === undefined
+      ? convolved
+      : activated(nativeBinary('AddV2', convolved, bias, tf.add), activation);
+  };
+  const products = productsOf(options);
+  // TensorFlow's own kernel does not move its window in other ways.
+  const isOwn = strides[0] === strides[1] && dilations === undefined;
+  if (isOwn && products < 2e5) return tf.tidy(otherwise);
+  return tf.tidy(() =>
+    nativeOp(
+      '_MklNativeFusedDepthwiseConv2dNative',
+      () => [...windowAttributes(options), ...fusedAttributes(options)],
+      [x, filter, bias ?? tf.zeros([filter.shape[2] * filter.shape[3]])],
+      otherwise,
+      { weights: filter, products, least: 0 },
+    ),
+  );
+}
+
+/** tf.fused.matMul as one kernel: tfjs-node multiplies, adds the bias and activates one after the other. */
+export function nativeDense(
+  options: NativeActivation & {
+    readonly x: tf.Tensor2D;
+    /** They don't change: kernels may keep a copy. */
+    readonly weights: tf.Tensor2D;
+    readonly bias: tf.Tensor1D;
+  },
+): tf.Tensor2D {
+  const { x, weights, bias, activation, leakyreluAlpha } = options;
+  const inputs = [x, weights, bias];
+  const attributes = (): NativeAttribute[] => fusedAttributes(options);
+  return nativeOp(
+    '_MklNativeFusedMatMul',
+    attributes,
+    inputs,
+    () =>
+      nativeOp<tf.Tensor2D>(
+        '_FusedMatMul',
+        attributes,
+        inputs,
+        () => tf.fused.matMul({ a: x, b: weights, bias, activation, leakyreluAlpha }) as tf.Tensor2D,
+      ),
+    { weights, products: x.size * bias.size, least: 16e6 },
+  );
+}
+
+/**
+ * tf.prelu in two kernels or four, instead of six. Where no slope is above one, it is the larger one of x and its product
+ * with the slopes; else the sum of its positive part and the product of the negative one.
+ * @param slopes one a channel, as the weights of a depthwise convolution
+ */
+export function nativePrelu(x: tf.Tensor4D, slopes: tf.Tensor4D): tf.Tensor4D {
+  const scaled = (images: tf.Tensor4D): tf.Tensor4D =>
+    nativeDepthwiseConv2d({ x: images, filter: slopes, strides: [1, 1], pad: 'valid' });
+  return tf.tidy(() =>
+    slopesRise(slopes)
+      ? nativeBinary('AddV2', tf.relu(x), scaled(tf.minimum(x, 0)), tf.add)
+      : nativeBinary('Maximum', x, scaled(x), tf.maximum),
+  );
+}
+
+/** Whether a slope is above one; weights are looked at once. */
+export function slopesRise(slopes: tf.Tensor): boolean {
+  const known = risingSlopes.get(slopes.dataId);
+  if (known !== undefined) return known;
+  const rise = slopes.dataSync().some((slope) => slope > 1);
+  risingSlopes.set(slopes.dataId, rise);
+  return rise;
+}
+
+/** The slopes that were looked at. */
+export const risingSlopes = new WeakMap<object, boolean>();
+
+/** tf.avgPool, without the copy that it makes of the result. */
+export function nativeAvgPool(
+  x: tf.Tensor4D,
+  window: [number, number],
+  strides: [number, number],
+  pad: 'same' | 'valid',
+): tf.Tensor4D {
+  return nativeOp(
+    '_MklNativeAvgPool',
+    () => [['ksize', 'INT', [1, ...window, 1]], ...windowAttributes({ strides, pad }), oneDnn],
+    [x],
+    () => tf.avgPool(x, window, strides, pad),
+  );
+}
+
+/** An image with its channels last, by the kernel that is fast with few channels. */
+export function nativeChannelsLast(x: tf.Tensor4D): tf.Tensor4D {
+  const perm = [0, 2, 3, 1];
+  return tf.tidy(() =>
+    nativeOp(
+      '_MklTranspose',
+      () => [oneDnn],
+      [x, tf.tensor1d(perm, 'int32')],
+      () => tf.transpose(x, perm),
+    ),
+  );
+}
+
+/** A kernel of two operands, without what TensorFlow.js does around it. */
+export function nativeBinary<T extends tf.Tensor>(
+  name: string,
+  x: T,
+  y: tf.Tensor,
+  otherwise: (x: tf.Tensor, y: tf.Tensor) => tf.Tensor,
+): T {
+  return nativeOp(
+    name,
+    () => [],
+    [x, y],
+    () => otherwise(x, y) as T,
+  );
+}
+
+/** An activation that has no slope. */
+export function activated(x: tf.Tensor4D, activation: NativeActivation['activation']): tf.Tensor4D {
+  if (activation === undefined || activation === 'leakyrelu') return tf.clone(x);
+  return nativeOp(
+    nativeActivations[activation],
+    () => [],
+    [x],
+    () => tf[activation](x),
+  );
+}
+
+/** How many products a convolution sums up, about. */
+export function productsOf({ x, filter, strides }: NativeConvolution): number {
+  const [images, height, width] = x.shape;
+  return (images * height * width * filter.size) / (strides[0] * strides[1]);
+}
+
+/** How a convolution of TensorFlow moves its window. */
+export function windowAttributes({
+  strides,
+  dilations,
+  pad,
+}: Pick<NativeConvolution, 'strides' | 'dilations' | 'pad'>): NativeAttribute[] {
+  const attributes: NativeAttribute[] = [['strides', 'INT', [1, ...strides, 1]]];
+  if (dilations !== undefined) attributes.push(['dilations', 'INT', [1, ...dilations, 1]]);
+  return typeof pad === 'string'
+    ? [...attributes, ['padding', 'STRING', pad.toUpperCase()]]
+    : [...attributes, ['padding', 'STRING', 'EXPLICIT'], ['explicit_paddings', 'INT', pad.flat()]];
+}
+
+/** Adding a bias and activating, as fused kernels are told. */
+export function fusedAttributes(
+  options: NativeActivation & Pick<Partial<NativeConvolution>, 'summand'>,
+): NativeAttribute[] {
+  const { summand, activation, leakyreluAlpha } = options;
+  const sums = summand === undefined ? ['BiasAdd'] : ['BiasAdd', 'Add'];
+  const attributes: NativeAttribute[] = [
+    ['num_args', 'INT', sums.length],
+    ['fused_ops', 'STRING', activation === undefined ? sums : [...sums, nativeActivations[activation]]],
+  ];
+  if (leakyreluAlpha !== undefined) attributes.push(['leakyrelu_alpha', 'FLOAT', leakyreluAlpha]);
+  return attributes;
+}
+
+/** An attribute of an operation of TensorFlow: its name, its kind, and its value; element types are numbers, 1 is float32. */
+export type NativeAttribute = readonly [
+  name: string,
+  kind: 'TYPE' | 'INT' | 'FLOAT' | 'BOOL' | 'STRING',
+  value: number | boolean | string | readonly (number | string)[],
+];
+
+/** What the backend of Node.js has besides what all have. */
+export interface NativeBackend {
+  readonly isUsingGpuDevice: boolean;
+  readonly binding: Readonly<Record<string, number>>;
+  executeSingleOutput(name: string, attributes: readonly object[], inputs: readonly tf.Tensor[]): tf.Tensor;
+}
+
+/** Chooses a kernel of oneDNN. */
+export const oneDnn: NativeAttribute = ['_kernel', 'STRING', 'MklNameChangeOp'];
+
+/** When a kernel of oneDNN is worth it: it is faster, but takes a while to begin. */
+export interface OneDnnUse {
+  /** It keeps a copy of them in the order that suits it, for as long as the process runs. */
+  readonly weights: tf.Tensor;
+  readonly products: number;
+  /** Fewer products are for others. */
+  readonly least: number;
+}
+
+/** Names of the weights that kernels keep. */
+export const keptWeights = new WeakMap<object, string>();
+
+/** How much these kernels take, in numbers: they can't be made to forget. Other modules name theirs differently. */
+export const kept = { numbers: 0, most: 2 ** 27, prefix: `${Math.random()} ` };
+
+/** Operations that this TensorFlow, or the binding to it, turned out not to have. */
+export const missingOps = new Set<string>();
+
+/**
+ * One kernel of TensorFlow itself, for what takes several through `tf`, which `otherwise` computes: on a GPU, whose
+ * kernels are others, where the operation is not there, so that it fails where the same works through `tf`, and where a
+ * kernel of oneDNN is not worth it.
+ */
+export function nativeOp<T extends tf.Tensor>(
+  name: string,
+  attributes: () => readonly NativeAttribute[],
+  inputs: readonly tf.Tensor[],
+  otherwise: () => T,
+  use?: OneDnnUse,
+): T {
+  const { binding, isUsingGpuDevice } = tf.backend() as tf.KernelBackend & Partial<NativeBackend>;
+  if (binding === undefined || isUsingGpuDevice || missingOps.has(name)) return otherwise();
+  const chosen = use === undefined ? [] : oneDnnAttributes(use);
+  if (chosen === null) return otherwise();
+  try {
+    const given = [...attributes(), ...chosen].map(([attribute, kind, value]) => ({
+      name: attribute,
+      type: binding[`TF_ATTR_${kind}`],
+      value,
+    }));
+    return (tf.backend() as unknown as NativeBackend).executeSingleOutput(name, given, inputs) as T;
+  } catch {
+    const result = otherwise();
+    missingOps.add(name);
+    return result;
+  }
+}
+
+/** Chooses a kernel of oneDNN that keeps the weights: one for each of them, as it has their name for an attribute. */
+export function oneDnnAttributes({ weights, products, least }: OneDnnUse): NativeAttribute[] | null {
+  if (products < least) return null;
+  const { dataId } = weights;
+  if (!keptWeights.has(dataId)) {
+    // A kernel by itself is some kilobytes.
+    const numbers = weights.size + 1000;
+    if (kept.numbers + numbers > kept.most) return null;
+    kept.numbers += numbers;
+    keptWeights.set(dataId, kept.prefix + kept.numbers);
+  }
+  return [oneDnn, ['is_filter_const', 'BOOL', true], ['_weights', 'STRING', keptWeights.get(dataId)!]];
+}
