@@ -12,9 +12,9 @@ import { compileRuns } from './compile.js';
 import { scalePlot } from './scale.js';
 import { bytesOf, compileForBench, deployedBytes, type SpeedBackend } from './speed/compiled.js';
 import { inChild } from './speed/in-child.js';
-import { comparableModels, howToCompare, onnxJob, onnxModels } from './speed/onnx.js';
+import { comparableModels, howToCompare, onnxJobs, onnxModels, type OnnxResult } from './speed/onnx.js';
 import { speedPage, type ComparedModel, type MeasuredModel } from './speed/page.js';
-import { modelFiles } from './speed/runners.js';
+import { modelFiles, takesBatches } from './speed/runners.js';
 
 /** Two layers models, and graph models. */
 const models = [
@@ -35,9 +35,11 @@ const folder = join(projectFile('package.json'), '..', '.cache', 'bench');
 
 async function measure(name: string, backend: SpeedBackend): Promise<MeasuredModel> {
   const compiled = await compileForBench(name, backend, folder);
-  const speed = await inChild({ kind: 'speed', compiled });
+  const speed = [await inChild({ kind: 'speed', compiled, batch: 1 })];
+  const { signature } = speed[0]!;
+  if (takesBatches(signature)) speed.push(await inChild({ kind: 'speed', compiled, batch: 8 }));
   const load = (path: string, original: boolean): ReturnType<typeof inChild<LoadJob>> =>
-    inChild({ kind: 'load', backend, signature: speed.signature, path, original });
+    inChild({ kind: 'load', backend, signature, path, original });
   const { half } = compiled;
   return {
     name,
@@ -66,7 +68,7 @@ async function measureAll(names: readonly string[]): Promise<MeasuredModel[]> {
     for (const name of names) {
       const result = await measure(name, backend);
       results.push(result);
-      for (const { batch, unpruned, half } of result.speed.batches) {
+      for (const { batch, unpruned, half } of result.speed) {
         const more = half === null ? '' : `, half ${half.ratio.toFixed(2)} of ${half.first.toFixed(1)} ms`;
         process.stderr.write(
           `${backend} ${name}, batch ${batch}: unpruned ${unpruned.ratio.toFixed(2)} of ${unpruned.first.toFixed(1)} ms${more}\n`,
@@ -87,9 +89,10 @@ async function compareAll(names: readonly string[]): Promise<ComparedModel[]> {
   }
   const compared: ComparedModel[] = [];
   for (const name of names.filter((name) => here.includes(name))) {
-    const result = await inChild(await onnxJob(name, folder));
-    compared.push({ name, result });
-    for (const { batch, unpruned, half } of result.batches) {
+    const results: OnnxResult[] = [];
+    for (const job of await onnxJobs(name, folder)) results.push(await inChild(job));
+    compared.push({ name, results });
+    for (const { batch, unpruned, half } of results) {
       process.stderr.write(
         `ONNX Runtime ${name}, batch ${batch}: ${half.first.toFixed(1)} ms, unpruned ${unpruned.ratio.toFixed(2)}, half ${half.ratio.toFixed(2)}\n`,
       );

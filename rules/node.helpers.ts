@@ -20,11 +20,14 @@ export interface NativeConvolution extends NativeActivation {
   readonly bias: tf.Tensor1D;
   /** Added before the activation, which then is not leaky. */
   readonly summand?: tf.Tensor4D;
+  /** No kernel of oneDNN. */
+  readonly own?: boolean;
 }
 
 /** tf.fused.conv2d as one kernel: tfjs-node convolves, adds the bias and activates one after the other. */
 export function nativeConv2d(options: NativeConvolution): tf.Tensor4D {
-  const { x, filter, bias, summand } = options;
+  const { x, filter, bias, summand, own } = options;
+  if (own) return convolveByTensorFlow(options);
   const added = summand === undefined ? [bias] : [bias, summand];
   const isPointwise = filter.shape[0] * filter.shape[1] === 1;
   return nativeOp(
@@ -67,7 +70,7 @@ export function nativeDepthwiseConv2d(
     readonly bias?: tf.Tensor1D;
   },
 ): tf.Tensor4D {
-  const { x, filter, bias, strides, pad, dilations, activation } = options;
+  const { x, filter, bias, strides, pad, dilations, activation, own } = options;
   const otherwise = (): tf.Tensor4D => {
     const convolved = nativeOp(
       'DepthwiseConv2dNative',
@@ -77,12 +80,12 @@ export function nativeDepthwiseConv2d(
     );
     return bias === undefined
       ? convolved
-      : activated(nativeBinary('AddV2', convolved, bias, tf.add), activation);
+      : activated(nativeBinary('BiasAdd', convolved, bias, tf.add), activation);
   };
   const products = productsOf(options);
   // TensorFlow's own kernel does not move its window in other ways.
   const isOwn = strides[0] === strides[1] && dilations === undefined;
-  if (isOwn && products < 2e5) return tf.tidy(otherwise);
+  if (isOwn && (own || products < 2e5)) return tf.tidy(otherwise);
   return tf.tidy(() =>
     nativeOp(
       '_MklNativeFusedDepthwiseConv2dNative',
@@ -101,24 +104,22 @@ export function nativeDense(
     /** They don't change: kernels may keep a copy. */
     readonly weights: tf.Tensor2D;
     readonly bias: tf.Tensor1D;
+    readonly own?: boolean;
   },
 ): tf.Tensor2D {
-  const { x, weights, bias, activation, leakyreluAlpha } = options;
+  const { x, weights, bias, activation, leakyreluAlpha, own } = options;
   const inputs = [x, weights, bias];
   const attributes = (): NativeAttribute[] => fusedAttributes(options);
-  return nativeOp(
-    '_MklNativeFusedMatMul',
-    attributes,
-    inputs,
-    () =>
-      nativeOp<tf.Tensor2D>(
-        '_FusedMatMul',
-        attributes,
-        inputs,
-        () => tf.fused.matMul({ a: x, b: weights, bias, activation, leakyreluAlpha }) as tf.Tensor2D,
-      ),
-    { weights, products: x.size * bias.size, least: 16e6 },
-  );
+  const otherwise = (): tf.Tensor2D =>
+    nativeOp<tf.Tensor2D>(
+      '_FusedMatMul',
+      attributes,
+      inputs,
+      () => tf.fused.matMul({ a: x, b: weights, bias, activation, leakyreluAlpha }) as tf.Tensor2D,
+    );
+  if (own) return otherwise();
+  const use = { weights, products: x.size * bias.size, least: 16e6 };
+  return nativeOp('_MklNativeFusedMatMul', attributes, inputs, otherwise, use);
 }
 
 /**
@@ -126,9 +127,9 @@ export function nativeDense(
  * with the slopes; else the sum of its positive part and the product of the negative one.
  * @param slopes one a channel, as the weights of a depthwise convolution
  */
-export function nativePrelu(x: tf.Tensor4D, slopes: tf.Tensor4D): tf.Tensor4D {
+export function nativePrelu(x: tf.Tensor4D, slopes: tf.Tensor4D, own?: boolean): tf.Tensor4D {
   const scaled = (images: tf.Tensor4D): tf.Tensor4D =>
-    nativeDepthwiseConv2d({ x: images, filter: slopes, strides: [1, 1], pad: 'valid' });
+    nativeDepthwiseConv2d({ x: images, filter: slopes, strides: [1, 1], pad: 'valid', own });
   return tf.tidy(() =>
     slopesRise(slopes)
       ? nativeBinary('AddV2', tf.relu(x), scaled(tf.minimum(x, 0)), tf.add)
@@ -154,10 +155,15 @@ export function nativeAvgPool(
   window: [number, number],
   strides: [number, number],
   pad: 'same' | 'valid',
+  own = false,
 ): tf.Tensor4D {
+  const attributes: NativeAttribute[] = [
+    ['ksize', 'INT', [1, ...window, 1]],
+    ...windowAttributes({ strides, pad }),
+  ];
   return nativeOp(
-    '_MklNativeAvgPool',
-    () => [['ksize', 'INT', [1, ...window, 1]], ...windowAttributes({ strides, pad }), oneDnn],
+    own ? 'AvgPool' : '_MklNativeAvgPool',
+    () => (own ? attributes : [...attributes, oneDnn]),
     [x],
     () => tf.avgPool(x, window, strides, pad),
   );
@@ -203,7 +209,11 @@ export function activated(x: tf.Tensor4D, activation: NativeActivation['activati
 }
 
 /** How many products a convolution sums up, about. */
-export function productsOf({ x, filter, strides }: NativeConvolution): number {
+export function productsOf({
+  x,
+  filter,
+  strides,
+}: Pick<NativeConvolution, 'x' | 'filter' | 'strides'>): number {
   const [images, height, width] = x.shape;
   return (images * height * width * filter.size) / (strides[0] * strides[1]);
 }

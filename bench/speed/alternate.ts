@@ -19,7 +19,7 @@ export interface Limits {
   readonly pause: number;
 }
 
-export const usual: Limits = { milliseconds: 1000, minRounds: 3, maxRounds: 40, pause: 0 };
+export const usual: Limits = { milliseconds: 1000, minRounds: 3, maxRounds: 100, pause: 0 };
 
 /** The clock: processor time where one thread does the work, since that does not count what others do meanwhile. */
 export type Clock = 'processor' | 'wall';
@@ -34,7 +34,7 @@ export async function alternate(
 ): Promise<Comparison> {
   // What is quick is run a few times first, until it is compiled and its memory is there.
   const warm = performance.now() + limits.milliseconds / 5;
-  for (let i = 0; i === 0 || (i < 5 && performance.now() < warm); i++) {
+  for (let i = 0; i === 0 || performance.now() < warm; i++) {
     await first();
     await second();
   }

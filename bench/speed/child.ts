@@ -8,14 +8,13 @@ import {
   loadOriginal,
   makeInputs,
   startBackend,
-  takesBatches,
   type Run,
   type Signature,
   type Tf,
 } from './runners.js';
 
 export type Job =
-  | { readonly kind: 'speed'; readonly compiled: CompiledModel }
+  | { readonly kind: 'speed'; readonly compiled: CompiledModel; readonly batch: number }
   | {
       readonly kind: 'load';
       readonly backend: SpeedBackend;
@@ -30,13 +29,11 @@ export interface SpeedResult {
   readonly signature: Signature;
   /** How many kernels a run calls. */
   readonly kernels: { readonly original: number; readonly unpruned: number };
-  readonly batches: readonly {
-    readonly batch: number;
-    /** The original, then the unpruned emission. */
-    readonly unpruned: Comparison;
-    /** The unpruned emission, then the pruned one. */
-    readonly half: Comparison | null;
-  }[];
+  readonly batch: number;
+  /** The original, then the unpruned emission. */
+  readonly unpruned: Comparison;
+  /** The unpruned emission, then the pruned one. */
+  readonly half: Comparison | null;
 }
 
 export interface LoadResult {
@@ -46,34 +43,33 @@ export interface LoadResult {
   readonly memory: number;
 }
 
-async function measureSpeed({ backend, model, unpruned, half }: CompiledModel): Promise<SpeedResult> {
+async function measureSpeed(
+  { backend, model, unpruned, half }: CompiledModel,
+  batch: number,
+): Promise<SpeedResult> {
   const tf = await startBackend(backend);
   const clock: Clock = backend === 'wasm' ? 'processor' : 'wall';
   const emitted = await loadEmitted(tf, unpruned);
   const pruned = half === null ? null : await loadEmitted(tf, half);
   const { signature } = emitted;
   const original = await loadOriginal(tf, model, signature);
-  const one = makeInputs(tf, signature, 1);
-  const kernels = {
-    original: await kernelsOf(tf, () => original(one)),
-    unpruned: await kernelsOf(tf, () => emitted.run(one)),
+  const inputs = makeInputs(tf, signature, batch);
+  const compare = (a: Run, b: Run): Promise<Comparison> =>
+    alternate(
+      () => a(inputs),
+      () => b(inputs),
+      clock,
+    );
+  return {
+    signature,
+    kernels: {
+      original: await kernelsOf(tf, () => original(inputs)),
+      unpruned: await kernelsOf(tf, () => emitted.run(inputs)),
+    },
+    batch,
+    unpruned: await compare(original, emitted.run),
+    half: pruned === null ? null : await compare(emitted.run, pruned.run),
   };
-  const batches = [];
-  for (const batch of takesBatches(signature) ? [1, 8] : [1]) {
-    const inputs = makeInputs(tf, signature, batch);
-    const compare = (a: Run, b: Run): Promise<Comparison> =>
-      alternate(
-        () => a(inputs),
-        () => b(inputs),
-        clock,
-      );
-    batches.push({
-      batch,
-      unpruned: await compare(original, emitted.run),
-      half: pruned === null ? null : await compare(emitted.run, pruned.run),
-    });
-  }
-  return { signature, kernels, batches };
 }
 
 /** What the backend of Node.js runs operations of TensorFlow with. */
@@ -127,7 +123,7 @@ async function measureLoad({
 const job = JSON.parse(process.argv[2]!) as Job;
 const result =
   job.kind === 'speed'
-    ? await measureSpeed(job.compiled)
+    ? await measureSpeed(job.compiled, job.batch)
     : job.kind === 'onnx'
       ? await measureAgainstOnnx(job)
       : await measureLoad(job);

@@ -55,14 +55,14 @@ export async function compileForBench(
   };
 }
 
-/** Compiles a model into a folder, and its module to JavaScript. */
+/** Compiles a model into a folder, verified as for users: that decides the pipeline; and its module to JavaScript. */
 export async function compileTo(
   out: string,
   model: string,
-  options: Omit<CompileOptions, 'out' | 'verify'>,
+  options: Omit<CompileOptions, 'out'>,
 ): Promise<void> {
   mkdirSync(out, { recursive: true });
-  await compileModel(model, { out, verify: false, ...options });
+  await compileModel(model, { out, ...options });
   const module = readFileSync(join(out, 'model.ts'), 'utf8');
   const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 };
   writeFileSync(join(out, 'model.mjs'), ts.transpileModule(module, { compilerOptions }).outputText);

@@ -40,27 +40,27 @@ export interface OnnxJob {
   /** Folders with model.mjs and weights.safetensors. */
   readonly unpruned: string;
   readonly half: string;
+  readonly batch: number;
 }
 
 export interface OnnxResult {
   /** The version of ONNX Runtime. */
   readonly version: string;
-  readonly batches: readonly {
-    readonly batch: number;
-    /** The network in ONNX Runtime, then the unpruned emission, and the one with half of the multiply-accumulates. */
-    readonly unpruned: Comparison;
-    readonly half: Comparison;
-  }[];
+  readonly batch: number;
+  /** The network in ONNX Runtime, then the unpruned emission, and the one with half of the multiply-accumulates. */
+  readonly unpruned: Comparison;
+  readonly half: Comparison;
 }
 
-/** Compiles a network for the comparison, into folders below `folder`. */
-export async function onnxJob(name: string, folder: string): Promise<OnnxJob> {
+/** Compiles a network for the comparison, into folders below `folder`: a job for every batch size. */
+export async function onnxJobs(name: string, folder: string): Promise<OnnxJob[]> {
   const model = exported(name);
   const unpruned = join(folder, name, 'onnx', 'unpruned');
   const half = join(folder, name, 'onnx', 'half');
   await compileTo(unpruned, model, { backend: 'node-gpu' });
   await compileTo(half, model, { backend: 'node-gpu', flops: 0.5 });
-  return { kind: 'onnx', onnx: join(model, 'model.onnx'), unpruned, half };
+  const onnx = join(model, 'model.onnx');
+  return [1, 8].map((batch) => ({ kind: 'onnx', onnx, unpruned, half, batch }));
 }
 
 /** What is used of ONNX Runtime. */
@@ -77,35 +77,36 @@ interface OnnxRuntime {
 }
 
 /** Every run takes its input from TensorFlow's or ONNX Runtime's memory, and ends with the scores in JavaScript's. */
-export async function measureAgainstOnnx({ onnx, unpruned, half }: OnnxJob): Promise<OnnxResult> {
+export async function measureAgainstOnnx({ onnx, unpruned, half, batch }: OnnxJob): Promise<OnnxResult> {
   const tf = await startBackend('node-gpu');
   const { InferenceSession, Tensor, env } = require(packageName) as OnnxRuntime;
   const session = await InferenceSession.create(onnx);
   const [input, output] = [session.inputNames[0]!, session.outputNames[0]!];
   const { model, signature } = await loadEmittedModel(unpruned);
   const pruned = await loadEmittedModel(half);
-  const batches = [];
-  for (const batch of [1, 8]) {
-    const [x] = makeInputs(tf, signature, batch);
-    const fed = { [input]: new Tensor('float32', x!.dataSync<'float32'>(), x!.shape) };
-    const theirs = async (): Promise<Float32Array> => (await session.run(fed))[output]!.data;
-    const ours = (emitted: typeof model): Float32Array => {
-      const scores = emitted.predict(x) as tfjs.Tensor;
-      const data = scores.dataSync<'float32'>();
-      scores.dispose();
-      return data;
-    };
-    requireSame(await theirs(), ours(model));
-    const compare = (emitted: typeof model): Promise<Comparison> =>
-      alternate(
-        async () => void (await theirs()),
-        () => void ours(emitted),
-        'wall',
-        { ...usual, milliseconds: 3000, pause: 20 },
-      );
-    batches.push({ batch, unpruned: await compare(model), half: await compare(pruned.model) });
-  }
-  return { version: env.versions.node ?? env.versions.common, batches };
+  const [x] = makeInputs(tf, signature, batch);
+  const fed = { [input]: new Tensor('float32', x!.dataSync<'float32'>(), x!.shape) };
+  const theirs = async (): Promise<Float32Array> => (await session.run(fed))[output]!.data;
+  const ours = (emitted: typeof model): Float32Array => {
+    const scores = emitted.predict(x) as tfjs.Tensor;
+    const data = scores.dataSync<'float32'>();
+    scores.dispose();
+    return data;
+  };
+  requireSame(await theirs(), ours(model));
+  const compare = (emitted: typeof model): Promise<Comparison> =>
+    alternate(
+      async () => void (await theirs()),
+      () => void ours(emitted),
+      'wall',
+      { ...usual, milliseconds: 3000, pause: 20 },
+    );
+  return {
+    version: env.versions.node ?? env.versions.common,
+    batch,
+    unpruned: await compare(model),
+    half: await compare(pruned.model),
+  };
 }
 
 /** Times of networks that compute different things can't be compared. */

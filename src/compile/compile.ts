@@ -61,11 +61,17 @@ export interface CompileResult {
   readonly weightBytes: number;
 }
 
-/** The pipelines of the rules that make emitted modules. */
-const pipelines = { fast: 'tfjs', exact: 'exact', trainable: 'trainable' } as const;
+/** The pipelines of the rules that make emitted modules, the fastest first: the next is tried where one is not exact. */
+const pipelines = {
+  inference: ['tfjs', 'tfjs_own', 'exact'],
+  training: ['trainable', 'trainable_exact'],
+} as const;
+
+const pipelinesFor = (trainable: boolean): readonly string[] =>
+  trainable ? pipelines.training : pipelines.inference;
 
 /** The pipeline that is tried first. */
-export const pipelineFor = (trainable: boolean): string => (trainable ? pipelines.trainable : pipelines.fast);
+export const pipelineFor = (trainable: boolean): string => pipelinesFor(trainable)[0]!;
 
 /**
  * Compiles a model.
@@ -80,7 +86,7 @@ export async function compileModel(path: string, options: CompileOptions): Promi
   if (options.supernet === true) return compileSupernet(path, prepared, options, timings);
   const pruning = file === null ? options : { ...options, choose: chooserOf(file, prepared, options) };
   const { emitModule } = await timings.timeAsync('load emitter', () => import('../emit/module.js'));
-  const attempt = async (pipeline: string): Promise<Attempt> => {
+  const attempt: Attempting = async (pipeline, failed) => {
     const lowering = { ...options, backend, pipeline };
     const lowered = await lowerModel(
       prepared,
@@ -94,6 +100,7 @@ export async function compileModel(path: string, options: CompileOptions): Promi
       emitModule(model.graph, model.weights, prepared.rules, emission);
     const emitted = await timings.timeAsync('emit', () => emit(lowered));
     if (options.verify === false) return { pipeline, lowered, emitted, verification: null };
+    if (failed.some((other) => isSameModule(other.emitted, emitted))) return null;
     const runsOn = verificationBackend(backend);
     const result = await timings.timeAsync('verify', async () => {
       const unpruned = await lowerModel(prepared, lowering, null, new Timings());
@@ -111,22 +118,12 @@ export async function compileModel(path: string, options: CompileOptions): Promi
     return { pipeline, lowered, emitted, verification: { backend: runsOn, result } };
   };
 
-  const { chosen, warnings } = await exactOf(attempt, pipelineFor(options.trainable === true));
+  const { chosen, warnings } = await exactOf(attempt, pipelinesFor(options.trainable === true));
   return finish(path, { prepared, ...chosen, options, timings, warnings });
 }
 
-/** The result of a pipeline; where it is not exact, that of the one that rounds as the model does, if that is. */
-async function exactOf(
-  attempt: (pipeline: string) => Promise<Attempt>,
-  pipeline: string,
-): Promise<{ readonly chosen: Attempt; readonly warnings: readonly Diagnostic[] }> {
-  const first = await attempt(pipeline);
-  if (first.verification?.result.passed !== false) return { chosen: first, warnings: [] };
-  // Some networks amplify the last bit of a weight: what moves constants into weights is then left out.
-  const second = await attempt(pipelines.exact);
-  if (second.verification?.result.passed !== true) return { chosen: first, warnings: [] };
-  return { chosen: second, warnings: [roundingWarning(first)] };
-}
+/** Tries a pipeline; null where it makes what has failed before. */
+type Attempting = (pipeline: string, failed: readonly Attempt[]) => Promise<Attempt | null>;
 
 /** What one pipeline made of a model. */
 interface Attempt {
@@ -136,19 +133,49 @@ interface Attempt {
   readonly verification: CompileResult['verification'];
 }
 
-function roundingWarning({ pipeline, verification }: Attempt): Diagnostic {
+/** The result of the first pipeline that is exact; if none is, of the first. */
+async function exactOf(
+  attempt: Attempting,
+  names: readonly string[],
+): Promise<{ readonly chosen: Attempt; readonly warnings: readonly Diagnostic[] }> {
+  const failed: Attempt[] = [];
+  for (const name of names) {
+    const next = await attempt(name, failed);
+    if (next === null) continue;
+    if (next.verification?.result.passed !== false) {
+      return { chosen: next, warnings: failed.slice(0, 1).map((first) => roundingWarning(first, next)) };
+    }
+    failed.push(next);
+  }
+  return { chosen: failed[0]!, warnings: [] };
+}
+
+function isSameModule(a: EmittedModule, b: EmittedModule): boolean {
+  return a.modelTs === b.modelTs && Buffer.compare(a.weights, b.weights) === 0;
+}
+
+/** Tells that a slower pipeline was taken. */
+function roundingWarning({ verification }: Attempt, { pipeline }: Attempt): Diagnostic {
   const { checks, tolerance } = verification!.result;
-  const largest = Math.max(...checks.map((check) => check.relative));
+  const largest = Math.max(...checks.map((check) => check.relative)).toExponential(1);
+  const allowed = tolerance.toExponential(0);
+  if (pipeline === 'tfjs_own') {
+    return {
+      code: 'E611',
+      severity: 'warning',
+      message: 'kernels that round differently were left out: this network amplifies that',
+      why: `With them, results differ by ${largest} of the output's scale; ${allowed} is allowed. Without, they are equal.`,
+      help: 'The module is as exact as promised, and may be slower than with the fastest kernels.',
+    };
+  }
   return {
     code: 'E610',
     severity: 'warning',
     message: 'constants were not moved into weights: this network amplifies how they round',
-    why:
-      `With them moved, results differ by ${largest.toExponential(1)} of the output's scale; ` +
-      `${tolerance.toExponential(0)} is allowed. Without, they are equal.`,
+    why: `With them moved, results differ by ${largest} of the output's scale; ${allowed} is allowed. Without, they are equal.`,
     help:
       'The module is as exact as promised, and somewhat slower than with ' +
-      `${pipeline === pipelines.trainable ? 'biases in their layers' : 'batch normalisations folded'}.`,
+      `${pipeline === 'trainable_exact' ? 'biases in their layers' : 'batch normalisations folded'}.`,
   };
 }
 
@@ -162,7 +189,7 @@ async function compileSupernet(
   const backend = options.backend ?? 'node-gpu';
   const { emitSupernet, verifySupernet } = await import('./compile-supernet.js');
   const runsOn = verificationBackend(backend);
-  const attempt = async (pipeline: string): Promise<Attempt> => {
+  const attempt: Attempting = async (pipeline) => {
     const compiled = await emitSupernet(prepared, { ...options, backend, pipeline }, timings);
     const { analysis } = compiled.spaces;
     const pruned = prune(prepared.graph, prepared.weights, prepared.rules, analysis, options);
@@ -177,7 +204,7 @@ async function compileSupernet(
     );
     return { pipeline, lowered, emitted: compiled.module, verification: { backend: runsOn, result } };
   };
-  const { chosen, warnings } = await exactOf(attempt, pipelines.trainable);
+  const { chosen, warnings } = await exactOf(attempt, pipelines.training);
   return finish(path, { prepared, ...chosen, options, timings, warnings });
 }
 

@@ -285,6 +285,47 @@ describe('weights that kernels keep', () => {
   });
 });
 
+it('kernels of TensorFlow itself are called for any number of products, where that is asked for', () => {
+  const options = { ...convolution(192), activation: 'relu6' as const };
+  const images = random<tfjs.Rank.R4>([1, 96, 96, 32], 26);
+  const [filter, slopes] = [random<tfjs.Rank.R4>([3, 3, 32, 1], 27), random<tfjs.Rank.R4>([1, 1, 32, 1], 28)];
+  const bias = random<tfjs.Rank.R1>([32], 29);
+  const depthwise = { x: images, filter, bias, strides: [1, 1] as [number, number], pad: 'same' as const };
+  const [rows, weights] = [random<tfjs.Rank.R2>([4096, 64], 30), random<tfjs.Rank.R2>([64, 32], 31)];
+  const cases: [string, unknown[], string[], () => tfjs.Tensor][] = [
+    ['nativeConv2d', [{ ...options, own: true }], ['_FusedConv2D'], () => tf.fused.conv2d(options)],
+    [
+      'nativeDepthwiseConv2d',
+      [{ ...depthwise, own: true }],
+      ['DepthwiseConv2dNative', 'BiasAdd'],
+      () => tf.fused.depthwiseConv2d(depthwise),
+    ],
+    [
+      'nativeDense',
+      [{ x: rows, weights, bias, own: true }],
+      ['_FusedMatMul'],
+      () => tf.fused.matMul({ a: rows, b: weights, bias }),
+    ],
+    [
+      'nativePrelu',
+      [images, slopes, true],
+      ['Relu', 'Minimum', 'DepthwiseConv2dNative', 'AddV2'],
+      () => tf.prelu<tfjs.Tensor>(images, tf.reshape(slopes, [32])),
+    ],
+    [
+      'nativeAvgPool',
+      [images, [3, 3], [1, 1], 'same', true],
+      ['AvgPool'],
+      () => tf.avgPool(images, [3, 3], [1, 1], 'same'),
+    ],
+  ];
+  for (const [name, given, kernels, expected] of cases) {
+    const { result, operations } = run(() => call(name, ...given));
+    expect(operations).toEqual(kernels);
+    expectEqual(result, values(tf.tidy(expected)));
+  }
+});
+
 it('on a GPU it is what TensorFlow.js makes of it', () => {
   const options = { ...convolution(96), activation: 'relu6' as const };
   const { isUsingGpuDevice } = backend();

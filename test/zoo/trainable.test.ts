@@ -25,7 +25,7 @@ it('handlandmark_lite is compiled without moving biases, and stays trainable', a
   const subnet = JSON.parse(await readFile(join(out, 'subnet.json'), 'utf8')) as {
     readonly options: Readonly<Record<string, unknown>>;
   };
-  expect(subnet.options).toMatchObject({ pipeline: 'exact', trainable: true });
+  expect(subnet.options).toMatchObject({ pipeline: 'trainable_exact', trainable: true });
   expect(await readFile(join(out, 'model.ts'), 'utf8')).toContain('tf.variable(');
   expect((await verifyFolder(out, {})).result.passed).toBe(true);
 }, 300_000);

@@ -26,6 +26,12 @@ does something else, is the likely cause: compile the same subnet with \`compile
     explanation: `Moving a batch normalisation, a scale or a shift into the weights of the layer before it computes the same, and rounds
 differently. Some networks amplify that: their results would differ by more than 1e-5 of the output's scale. The module is then
 made by the pipeline \`exact\`, which leaves such constants where they are. So is one that is trained further (\`--trainable\`)
-whose biases round differently inside of their layers: \`exact\` folds no batch normalisation either.`,
+whose biases round differently inside of their layers: \`trainable_exact\` leaves them outside.`,
+  },
+  E611: {
+    title: 'Kernels that round differently were left out',
+    explanation: `On node, modules call kernels of oneDNN, which add up the same products in another order than those that TensorFlow.js
+calls. Some networks amplify that: their results would differ by more than 1e-5 of the output's scale. The module is then made by the
+pipeline \`tfjs_own\`, with kernels that round as those of TensorFlow.js do.`,
   },
 } as const;
