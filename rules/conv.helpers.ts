@@ -100,6 +100,49 @@ export function explicitPadding(pad: number[][]): 'valid' {
   return pad as unknown as 'valid';
 }
 
+/** A depthwise convolution without dilation, by weights with zeros between them, and of equal steps, of which some count. */
+export function plainDepthwiseConv2d(
+  options: Omit<Parameters<typeof tf.fused.depthwiseConv2d<tf.Tensor4D>>[0], 'pad'> & {
+    readonly filter: tf.Tensor4D;
+    readonly strides: [number, number];
+    readonly dilations: [number, number];
+    readonly pad: number[][];
+  },
+): tf.Tensor4D {
+  const { filter, strides, dilations, pad, ...others } = options;
+  const isEqual = strides[0] === strides[1];
+  const convolved = tf.fused.depthwiseConv2d({
+    ...others,
+    filter: spreadRows(spreadRows(filter, dilations[0], 0), dilations[1], 1),
+    strides: isEqual ? strides : 1,
+    pad: explicitPadding(pad),
+  });
+  return isEqual ? convolved : everyFew(everyFew(convolved, strides[0], 1), strides[1], 2);
+}
+
+/** Every so many rows or columns of images; gathered, since that has a gradient. */
+export function everyFew(images: tf.Tensor4D, step: number, axis: 1 | 2): tf.Tensor4D {
+  return tf.gather(images, tf.range(0, images.shape[axis], step, 'int32'), axis);
+}
+
+/** Weights with zeros between the elements of an axis, the first or the second. */
+export function spreadRows(weights: tf.Tensor4D, step: number, axis: 0 | 1): tf.Tensor4D {
+  if (step === 1) return weights;
+  const [h, w, c, m] = weights.shape;
+  const size = weights.shape[axis];
+  const before = axis === 0 ? 1 : h;
+  const apart = tf.pad(tf.reshape(weights, [before, size, 1, weights.size / (before * size)]), [
+    [0, 0],
+    [0, 0],
+    [0, step - 1],
+    [0, 0],
+  ]);
+  const wide: [number, number, number, number] = axis === 0 ? [h * step, w, c, m] : [h, w * step, c, m];
+  const last = [...wide];
+  last[axis] = (size - 1) * step + 1;
+  return tf.slice(tf.reshape<tf.Rank.R4>(apart, wide), [0, 0, 0, 0], last);
+}
+
 /** A dilation by shifted images, for backends whose kernel takes no maximum to be negative. */
 export function dilateByShifts(
   images: tf.Tensor4D,
