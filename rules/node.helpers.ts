@@ -39,7 +39,7 @@ export function nativeConv2d(options: NativeConvolution): tf.Tensor4D {
       weights: filter,
       products: productsOf(options),
       // What TensorFlow's own adds after it takes time as well.
-      least: summand !== undefined ? 4e6 : isPointwise ? 16e6 : 1e6,
+      least: isPointwise && summand === undefined ? 3e7 : 4e6,
     },
   );
 }
@@ -118,7 +118,7 @@ export function nativeDense(
       () => tf.fused.matMul({ a: x, b: weights, bias, activation, leakyreluAlpha }) as tf.Tensor2D,
     );
   if (own) return otherwise();
-  const use = { weights, products: x.size * bias.size, least: 16e6 };
+  const use = { weights, products: x.size * bias.size, least: 3e7 };
   return nativeOp('_MklNativeFusedMatMul', attributes, inputs, otherwise, use);
 }
 

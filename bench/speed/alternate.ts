@@ -19,7 +19,7 @@ export interface Limits {
   readonly pause: number;
 }
 
-export const usual: Limits = { milliseconds: 1000, minRounds: 3, maxRounds: 100, pause: 0 };
+export const usual: Limits = { milliseconds: 1000, minRounds: 5, maxRounds: 100, pause: 0 };
 
 /** The clock: processor time where one thread does the work, since that does not count what others do meanwhile. */
 export type Clock = 'processor' | 'wall';

@@ -186,7 +186,7 @@ it('a dilated depthwise convolution, and unequal steps, are oneDNN’s, however 
 
 it.each([
   ['few products', 8, '_FusedMatMul'],
-  ['many products', 4096, '_MklNativeFusedMatMul'],
+  ['many products', 8192, '_MklNativeFusedMatMul'],
 ])('a dense layer of %s is one kernel', (_, rows, kernel) => {
   const [x, weights] = [random<tfjs.Rank.R2>([rows, 64], 6), random<tfjs.Rank.R2>([64, 96], 7)];
   const bias = random<tfjs.Rank.R1>([96], 8);
@@ -228,7 +228,7 @@ it('channels come last by oneDNN’s kernel', () => {
 
 describe('weights that kernels keep', () => {
   it('are those of each tensor, though all else is the same', () => {
-    const first = convolution(96);
+    const first = convolution(192);
     const second = { ...first, filter: random<tfjs.Rank.R4>([3, 3, 8, 16], 20) };
     const [expected, other] = [values(tf.fused.conv2d(first)), values(tf.fused.conv2d(second))];
     for (const [options, wanted] of [
@@ -243,7 +243,7 @@ describe('weights that kernels keep', () => {
   });
 
   it('are those of each module', async () => {
-    const options = convolution(96);
+    const options = convolution(192);
     const other = { ...options, filter: random<tfjs.Rank.R4>([3, 3, 8, 16], 21) };
     const helper = await runnableHelpers(new Map(rules.helpers), tf);
     run(() => call('nativeConv2d', options));
@@ -252,7 +252,7 @@ describe('weights that kernels keep', () => {
   });
 
   it('serve any number of images', () => {
-    const { x, ...options } = convolution(96);
+    const { x, ...options } = convolution(192);
     for (const batch of [1, 3, 1]) {
       const images = tf.tidy(() => tf.tile(x, [batch, 1, 1, 1]));
       made.push(images);
@@ -263,7 +263,7 @@ describe('weights that kernels keep', () => {
 
   it('are not kept once there are too many', async () => {
     const helper = await runnableHelpers(new Map(rules.helpers), tf);
-    const first = convolution(96);
+    const first = convolution(192);
     const second = { ...first, filter: random<tfjs.Rank.R4>([3, 3, 8, 16], 22) };
     (helper('kept', noPlace) as unknown as { most: number }).most = 3000;
     const kernels = [first, second, first].map(
@@ -327,7 +327,7 @@ it('kernels of TensorFlow itself are called for any number of products, where th
 });
 
 it('on a GPU it is what TensorFlow.js makes of it', () => {
-  const options = { ...convolution(96), activation: 'relu6' as const };
+  const options = { ...convolution(192), activation: 'relu6' as const };
   const { isUsingGpuDevice } = backend();
   backend().isUsingGpuDevice = true;
   try {
@@ -339,7 +339,7 @@ it('on a GPU it is what TensorFlow.js makes of it', () => {
 });
 
 it('so it is where the binding passes no lists of texts on, which is tried once a kernel', () => {
-  const options = { ...convolution(96), activation: 'relu6' as const };
+  const options = { ...convolution(192), activation: 'relu6' as const };
   const execute = backend().executeSingleOutput.bind(backend());
   const tried: string[] = [];
   vi.spyOn(backend(), 'executeSingleOutput').mockImplementation((name, attributes, inputs) => {
@@ -358,7 +358,7 @@ it('so it is where the binding passes no lists of texts on, which is tried once 
 });
 
 it('what is wrong with the operands is told, and nothing else is switched off by it', () => {
-  const options = convolution(96);
+  const options = convolution(192);
   const wrong = { ...options, filter: random<tfjs.Rank.R4>([3, 3, 5, 16], 23) };
   expect(() => call('nativeConv2d', wrong)).toThrow(/depth of input/);
   expect(run(() => call('nativeConv2d', options)).operations).toEqual(['_MklNativeFusedConv2D']);
