@@ -72,23 +72,7 @@ export function conv3dTransposeBySpreading(
   filter: tf.Tensor5D,
   stride: [number, number, number],
 ): tf.Tensor5D {
-  let spread = x;
-  stride.forEach((step, i) => {
-    const axis = i + 1;
-    const size = spread.shape[axis]!;
-    const after = spread.shape.slice(axis + 1).reduce((a, b) => a * b, 1);
-    const apart = tf.pad(tf.reshape(spread, [-1, size, 1, after]), [
-      [0, 0],
-      [0, 0],
-      [0, step - 1],
-      [0, 0],
-    ]);
-    const wide: [number, number, number, number, number] = [...spread.shape];
-    wide[axis] = size * step;
-    const last = [...wide];
-    last[axis] = (size - 1) * step + 1;
-    spread = tf.slice(tf.reshape<tf.Rank.R5>(apart, wide), [0, 0, 0, 0, 0], last);
-  });
+  const spread = stride.reduce((volumes, step, i) => spreadAxis(volumes, step, i + 1), x);
   const [d, h, w] = filter.shape;
   const around = [d, h, w].map((size): [number, number] => [size - 1, size - 1]);
   const turned = tf.transpose(tf.reverse(filter, [0, 1, 2]), [0, 1, 2, 4, 3]);
@@ -113,7 +97,7 @@ export function plainDepthwiseConv2d(
   const isEqual = strides[0] === strides[1];
   const convolved = tf.fused.depthwiseConv2d({
     ...others,
-    filter: spreadRows(spreadRows(filter, dilations[0], 0), dilations[1], 1),
+    filter: spreadAxis(spreadAxis(filter, dilations[0], 0), dilations[1], 1),
     strides: isEqual ? strides : 1,
     pad: explicitPadding(pad),
   });
@@ -125,22 +109,23 @@ export function everyFew(images: tf.Tensor4D, step: number, axis: 1 | 2): tf.Ten
   return tf.gather(images, tf.range(0, images.shape[axis], step, 'int32'), axis);
 }
 
-/** Weights with zeros between the elements of an axis, the first or the second. */
-export function spreadRows(weights: tf.Tensor4D, step: number, axis: 0 | 1): tf.Tensor4D {
-  if (step === 1) return weights;
-  const [h, w, c, m] = weights.shape;
-  const size = weights.shape[axis];
-  const before = axis === 0 ? 1 : h;
-  const apart = tf.pad(tf.reshape(weights, [before, size, 1, weights.size / (before * size)]), [
+/** A tensor with zeros between the elements of an axis. */
+export function spreadAxis<T extends tf.Tensor>(x: T, step: number, axis: number): T {
+  if (step === 1) return x;
+  const size = x.shape[axis]!;
+  const after = x.shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+  const apart = tf.pad(tf.reshape(x, [-1, size, 1, after]), [
     [0, 0],
     [0, 0],
     [0, step - 1],
     [0, 0],
   ]);
-  const wide: [number, number, number, number] = axis === 0 ? [h * step, w, c, m] : [h, w * step, c, m];
+  const wide = [...x.shape];
+  wide[axis] = size * step;
   const last = [...wide];
   last[axis] = (size - 1) * step + 1;
-  return tf.slice(tf.reshape<tf.Rank.R4>(apart, wide), [0, 0, 0, 0], last);
+  const begin = wide.map(() => 0);
+  return tf.slice(tf.reshape(apart, wide), begin, last) as T;
 }
 
 /** A dilation by shifted images, for backends whose kernel takes no maximum to be negative. */

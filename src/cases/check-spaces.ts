@@ -186,19 +186,19 @@ function describeSpaces(analysis: AxisAnalysis): string {
       const states = [space.mixes.length > 0 ? 'mixes' : '', space.keep.length > 0 ? 'keep' : ''].filter(
         Boolean,
       );
-      const [first, ...rest] = [...space.parameters].sort(
-        (a, b) => Number(termOf(a).kind !== 'leaf') - Number(termOf(b).kind !== 'leaf'),
-      );
-      if (states.length > 0) return states.map((state) => `${axisText(first!)} ${state}`);
+      const alone = space.parameters.filter((axis) => termOf(axis).kind === 'leaf').map(axisText);
+      const joined = space.parameters.filter((axis) => termOf(axis).kind !== 'leaf');
+      const [first = axisText(joined[0]!), ...others] = alone;
+      if (states.length > 0) return states.map((state) => `${first} ${state}`);
       const size = `(${String(space.size)})`;
-      const others = rest.map((axis) => {
-        const term = termOf(axis);
-        if (term.kind === 'leaf') return `${axisText(first!)} = ${axisText(axis)} ${size}`;
-        const parts = termText(term);
-        return parts === null ? null : `${axisText(axis)} = ${parts}`;
-      });
-      const told = others.filter((fact) => fact !== null);
-      return told.some((fact) => fact.endsWith(size)) ? told : [`${axisText(first!)} ${size}`, ...told];
+      const same = others.map((other) => `${first} = ${other} ${size}`);
+      const parts = joined
+        .map((axis) => ({ axis: axisText(axis), text: termText(termOf(axis)) }))
+        .filter(({ axis, text }) => axis !== first && text !== null);
+      return [
+        ...(same.length > 0 ? same : [`${first} ${size}`]),
+        ...parts.map(({ axis, text }) => `${axis} = ${text}`),
+      ];
     });
   // A term of several spaces is told of each.
   return [...new Set(facts)].map((fact) => `${fact}\n`).join('');
