@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { tensorTypes } from './recorded.helpers.js';
 
 /** An activation that a kernel of TensorFlow applies to what it computed. */
 export interface NativeActivation {
@@ -12,7 +13,7 @@ export const nativeActivations = { relu: 'Relu', relu6: 'Relu6', elu: 'Elu', lea
 /** What a convolution by weights does in one kernel. */
 export interface NativeConvolution extends NativeActivation {
   readonly x: tf.Tensor4D;
-  /** Weights that don't change: kernels may keep a copy. */
+  /** Weights, which don't change: in a graph kernels keep a copy. */
   readonly filter: tf.Tensor4D;
   readonly strides: [number, number];
   readonly pad: 'same' | 'valid' | tf.backend_util.ExplicitPadding;
@@ -29,18 +30,17 @@ export function nativeConv2d(options: NativeConvolution): tf.Tensor4D {
   const { x, filter, bias, summand, own } = options;
   if (own) return convolveByTensorFlow(options);
   const added = summand === undefined ? [bias] : [bias, summand];
-  const isPointwise = filter.shape[0] * filter.shape[1] === 1;
   return nativeOp(
     '_MklNativeFusedConv2D',
-    () => [...windowAttributes(options), ...fusedAttributes(options), ['TArgs', 'TYPE', added.map(() => 1)]],
+    () => [
+      floats,
+      ...windowAttributes(options),
+      ...fusedAttributes(options),
+      ['TArgs', 'TYPE', added.map(() => 1)],
+    ],
     [x, filter, ...added],
     () => convolveByTensorFlow(options),
-    {
-      weights: filter,
-      products: productsOf(options),
-      // What TensorFlow's own adds after it takes time as well.
-      least: isPointwise && summand === undefined ? 3e7 : 4e6,
-    },
+    { products: productsOf(options), least: 1e6 },
   );
 }
 
@@ -57,7 +57,7 @@ export function convolveByTensorFlow(options: NativeConvolution): tf.Tensor4D {
   }
   return nativeOp(
     '_FusedConv2D',
-    () => [...windowAttributes(options), ...fusedAttributes(options), ['TArgs', 'TYPE', [1]]],
+    () => [floats, ...windowAttributes(options), ...fusedAttributes(options), ['TArgs', 'TYPE', [1]]],
     [x, filter, bias],
     () => tf.fused.conv2d(options),
   );
@@ -74,7 +74,7 @@ export function nativeDepthwiseConv2d(
   const otherwise = (): tf.Tensor4D => {
     const convolved = nativeOp(
       'DepthwiseConv2dNative',
-      () => windowAttributes(options),
+      () => [floats, ...windowAttributes(options)],
       [x, filter],
       () => tf.depthwiseConv2d(x, filter, strides, pad, 'NHWC', dilations),
     );
@@ -89,10 +89,10 @@ export function nativeDepthwiseConv2d(
   return tf.tidy(() =>
     nativeOp(
       '_MklNativeFusedDepthwiseConv2dNative',
-      () => [...windowAttributes(options), ...fusedAttributes(options)],
+      () => [floats, ...windowAttributes(options), ...fusedAttributes(options)],
       [x, filter, bias ?? tf.zeros([filter.shape[2] * filter.shape[3]])],
       otherwise,
-      { weights: filter, products, least: 0 },
+      { products, least: 0 },
     ),
   );
 }
@@ -101,7 +101,7 @@ export function nativeDepthwiseConv2d(
 export function nativeDense(
   options: NativeActivation & {
     readonly x: tf.Tensor2D;
-    /** They don't change: kernels may keep a copy. */
+    /** They don't change: in a graph kernels keep a copy. */
     readonly weights: tf.Tensor2D;
     readonly bias: tf.Tensor1D;
     readonly own?: boolean;
@@ -109,7 +109,7 @@ export function nativeDense(
 ): tf.Tensor2D {
   const { x, weights, bias, activation, leakyreluAlpha, own } = options;
   const inputs = [x, weights, bias];
-  const attributes = (): NativeAttribute[] => fusedAttributes(options);
+  const attributes = (): NativeAttribute[] => [floats, ...fusedAttributes(options)];
   const otherwise = (): tf.Tensor2D =>
     nativeOp<tf.Tensor2D>(
       '_FusedMatMul',
@@ -118,7 +118,7 @@ export function nativeDense(
       () => tf.fused.matMul({ a: x, b: weights, bias, activation, leakyreluAlpha }) as tf.Tensor2D,
     );
   if (own) return otherwise();
-  const use = { weights, products: x.size * bias.size, least: 3e7 };
+  const use = { products: x.size * bias.size, least: 4e6 };
   return nativeOp('_MklNativeFusedMatMul', attributes, inputs, otherwise, use);
 }
 
@@ -158,6 +158,7 @@ export function nativeAvgPool(
   own = false,
 ): tf.Tensor4D {
   const attributes: NativeAttribute[] = [
+    floats,
     ['ksize', 'INT', [1, ...window, 1]],
     ...windowAttributes({ strides, pad }),
   ];
@@ -175,9 +176,31 @@ export function nativeChannelsLast(x: tf.Tensor4D): tf.Tensor4D {
   return tf.tidy(() =>
     nativeOp(
       '_MklTranspose',
-      () => [oneDnn],
+      () => [floats, oneDnn],
       [x, tf.tensor1d(perm, 'int32')],
       () => tf.transpose(x, perm),
+    ),
+  );
+}
+
+/** tf.gather, without a look at the indices. */
+export function nativeGather<T extends tf.Tensor>(
+  x: T,
+  indices: tf.Tensor,
+  axis: number,
+  batchDims: number,
+): T {
+  return tf.tidy(() =>
+    nativeOp<T>(
+      'GatherV2',
+      () => [
+        ['batch_dims', 'INT', batchDims],
+        ['Tparams', 'TYPE', tensorTypes[x.dtype as keyof typeof tensorTypes]],
+        ['Tindices', 'TYPE', 3],
+        ['Taxis', 'TYPE', 3],
+      ],
+      [x, indices, tf.scalar(axis, 'int32')],
+      () => tf.gather(x, indices, axis, batchDims),
     ),
   );
 }
@@ -191,7 +214,7 @@ export function nativeBinary<T extends tf.Tensor>(
 ): T {
   return nativeOp(
     name,
-    () => [],
+    () => [floats],
     [x, y],
     () => otherwise(x, y) as T,
   );
@@ -202,7 +225,7 @@ export function activated(x: tf.Tensor4D, activation: NativeActivation['activati
   if (activation === undefined || activation === 'leakyrelu') return tf.clone(x);
   return nativeOp(
     nativeActivations[activation],
-    () => [],
+    () => [floats],
     [x],
     () => tf[activation](x),
   );
@@ -245,11 +268,15 @@ export function fusedAttributes(
   return attributes;
 }
 
-/** An attribute of an operation of TensorFlow: its name, its kind, and its value; element types are numbers, 1 is float32. */
+/**
+ * An attribute of an operation of TensorFlow: its name, its kind, and its value, also in a graph, where it is the same
+ * tensors that come every time. Element types are numbers: 1 is float32, 3 is int32.
+ */
 export type NativeAttribute = readonly [
   name: string,
   kind: 'TYPE' | 'INT' | 'FLOAT' | 'BOOL' | 'STRING',
   value: number | boolean | string | readonly (number | string)[],
+  recorded?: boolean,
 ];
 
 /** What the backend of Node.js has besides what all have. */
@@ -259,23 +286,19 @@ export interface NativeBackend {
   executeSingleOutput(name: string, attributes: readonly object[], inputs: readonly tf.Tensor[]): tf.Tensor;
 }
 
+/** What most are of. */
+export const floats: NativeAttribute = ['T', 'TYPE', 1];
+
 /** Chooses a kernel of oneDNN. */
 export const oneDnn: NativeAttribute = ['_kernel', 'STRING', 'MklNameChangeOp'];
 
 /** When a kernel of oneDNN is worth it: it is faster, but takes a while to begin. */
 export interface OneDnnUse {
-  /** It keeps a copy of them in the order that suits it, for as long as the process runs. */
-  readonly weights: tf.Tensor;
+  /** It has weights, which don't change: in a graph it keeps a copy of them in the order that suits it. */
   readonly products: number;
   /** Fewer products are for others. */
   readonly least: number;
 }
-
-/** Names of the weights that kernels keep. */
-export const keptWeights = new WeakMap<object, string>();
-
-/** How much these kernels take, in numbers: they can't be made to forget. Other modules name theirs differently. */
-export const kept = { numbers: 0, most: 2 ** 27, prefix: `${Math.random()} ` };
 
 /** Operations that this TensorFlow, or the binding to it, turned out not to have. */
 export const missingOps = new Set<string>();
@@ -294,13 +317,15 @@ export function nativeOp<T extends tf.Tensor>(
 ): T {
   const { binding, isUsingGpuDevice } = tf.backend() as tf.KernelBackend & Partial<NativeBackend>;
   if (binding === undefined || isUsingGpuDevice || missingOps.has(name)) return otherwise();
-  const chosen = use === undefined ? [] : oneDnnAttributes(use);
-  if (chosen === null) return otherwise();
+  if (use !== undefined && use.products < use.least) return otherwise();
   try {
-    const given = [...attributes(), ...chosen].map(([attribute, kind, value]) => ({
+    const ofWeights: NativeAttribute[] =
+      use === undefined ? [] : [oneDnn, ['is_filter_const', 'BOOL', false, true]];
+    const given = [...attributes(), ...ofWeights].map(([attribute, kind, value, recorded]) => ({
       name: attribute,
       type: binding[`TF_ATTR_${kind}`],
       value,
+      recorded,
     }));
     return (tf.backend() as unknown as NativeBackend).executeSingleOutput(name, given, inputs) as T;
   } catch {
@@ -308,18 +333,4 @@ export function nativeOp<T extends tf.Tensor>(
     missingOps.add(name);
     return result;
   }
-}
-
-/** Chooses a kernel of oneDNN that keeps the weights: one for each of them, as it has their name for an attribute. */
-export function oneDnnAttributes({ weights, products, least }: OneDnnUse): NativeAttribute[] | null {
-  if (products < least) return null;
-  const { dataId } = weights;
-  if (!keptWeights.has(dataId)) {
-    // A kernel by itself is some kilobytes.
-    const numbers = weights.size + 1000;
-    if (kept.numbers + numbers > kept.most) return null;
-    kept.numbers += numbers;
-    keptWeights.set(dataId, kept.prefix + kept.numbers);
-  }
-  return [oneDnn, ['is_filter_const', 'BOOL', true], ['_weights', 'STRING', keptWeights.get(dataId)!]];
 }

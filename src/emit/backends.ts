@@ -20,6 +20,8 @@ interface ModuleBackend {
   readonly platform: Platform;
   /** What computes, as rules know it. */
   readonly computes: ComputeBackend;
+  /** The class of a helper that predictions go through, where they may: `predict(inputs, run)`, `dispose()`. */
+  readonly predictor: string | null;
 }
 
 const core = '@tensorflow/tfjs-core';
@@ -32,6 +34,7 @@ export const moduleBackends = {
     gradients: null,
     platform: 'node',
     computes: 'node',
+    predictor: 'RecordedGraphs',
   },
   node: {
     module: '@tensorflow/tfjs-node',
@@ -39,6 +42,7 @@ export const moduleBackends = {
     gradients: null,
     platform: 'node',
     computes: 'node',
+    predictor: 'RecordedGraphs',
   },
   webgpu: {
     module: core,
@@ -46,6 +50,7 @@ export const moduleBackends = {
     gradients,
     platform: 'browser',
     computes: 'webgpu',
+    predictor: null,
   },
   webgl: {
     module: core,
@@ -53,6 +58,7 @@ export const moduleBackends = {
     gradients,
     platform: 'browser',
     computes: 'webgl',
+    predictor: null,
   },
   wasm: {
     module: core,
@@ -60,6 +66,7 @@ export const moduleBackends = {
     gradients: null,
     platform: 'both',
     computes: 'wasm',
+    predictor: null,
   },
   cpu: {
     module: core,
@@ -67,6 +74,7 @@ export const moduleBackends = {
     gradients: null,
     platform: 'both',
     computes: 'cpu',
+    predictor: null,
   },
 } as const satisfies Readonly<Record<string, ModuleBackend>>;
 

@@ -33,6 +33,8 @@ export interface ModuleParts {
   readonly backend: BackendName;
   readonly trainable: boolean;
   readonly className: string;
+  /** The class that predictions go through, one of the helpers. */
+  readonly predictor: string | null;
   readonly constants: readonly { readonly name: string; readonly literal: string }[];
   /** Each function once, the model's own first. */
   readonly functions: readonly { readonly printed: PrintedFunction; readonly doc: string }[];
@@ -230,12 +232,16 @@ function symbolicInputs(graph: Graph): Port[] {
 }
 
 function modelClass(parts: ModuleParts, main: PrintedFunction): ClassDeclarationStructure {
-  const { graph, className } = parts;
+  const { graph, className, predictor } = parts;
   const { parameter, argument } = predictInputs(graph);
   const { supernet } = parts;
   const sets = supernet?.sets ?? null;
   const more = supernet === null ? [] : supernetProperties(sets);
   const args = [...parts.rootInputs.map(argument), ...(main.weightsType === null ? [] : ['this.weights'])];
+  const computes = `() => ${main.name}(${args.join(', ')})`;
+  const inputs = graph.inputs.map(argument).join(', ');
+  const runs =
+    predictor === null ? `tf.tidy(${computes})` : `this.predictor.predict([${inputs}], ${computes})`;
   return {
     kind: StructureKind.Class,
     name: className,
@@ -245,6 +251,9 @@ function modelClass(parts: ModuleParts, main: PrintedFunction): ClassDeclaration
       { name: 'weights', type: 'Weights', isReadonly: sets === null },
       ...more,
       { name: 'tensors', type: 'tf.Tensor[]', isReadonly: true, scope: Scope.Private },
+      ...(predictor === null
+        ? []
+        : [{ name: 'predictor', type: predictor, isReadonly: true, scope: Scope.Private }]),
     ],
     ctors: [
       {
@@ -253,9 +262,10 @@ function modelClass(parts: ModuleParts, main: PrintedFunction): ClassDeclaration
           ...more.map(({ name, type }) => ({ name, type })),
           { name: 'tensors', type: 'tf.Tensor[]' },
         ],
-        statements: ['weights', ...more.map(({ name }) => name), 'tensors'].map(
-          (name) => `this.${name} = ${name};`,
-        ),
+        statements: [
+          ...['weights', ...more.map(({ name }) => name), 'tensors'].map((name) => `this.${name} = ${name};`),
+          ...(predictor === null ? [] : [`this.predictor = new ${predictor}(tensors);`]),
+        ],
       },
     ],
     methods: [
@@ -264,14 +274,17 @@ function modelClass(parts: ModuleParts, main: PrintedFunction): ClassDeclaration
         docs: ['Runs the model on any number of examples. The caller disposes the result.'],
         parameters: parameter === null ? [] : [parameter],
         returnType: main.returnType,
-        statements: [...checks(graph, argument), `return tf.tidy(() => ${main.name}(${args.join(', ')}));`],
+        statements: [...checks(graph, argument), `return ${runs};`],
       },
       ...(supernet === null ? [] : supernetMethods(sets)),
       {
         name: 'dispose',
         docs: ['Frees the weights.'],
         returnType: 'void',
-        statements: ['tf.dispose(this.tensors);'],
+        statements: [
+          ...(predictor === null ? [] : ['this.predictor.dispose();']),
+          'tf.dispose(this.tensors);',
+        ],
       },
     ],
   };

@@ -123,6 +123,8 @@ function printModule(input: ModuleInput, names: Names, forms: ReadonlyMap<string
   };
   const functions = printFunctions(plan, context, printed);
   if (input.problems.size > 0) throw new DiagnosticError([...input.problems.values()]);
+  const predictor = predictorOf(input);
+  if (predictor !== null) helpers.add(predictor);
   const masks = masksOf(plan, options.supernet);
   const stored = ownedWeights(plan).filter((id) => !masks.includes(id));
   const text = moduleText({
@@ -130,6 +132,7 @@ function printModule(input: ModuleInput, names: Names, forms: ReadonlyMap<string
     backend: options.backend,
     trainable: options.trainable,
     className: input.className,
+    predictor,
     constants: constants.entries(),
     functions,
     rootInputs: rootInputs(plan.fn, graph),
@@ -142,6 +145,13 @@ function printModule(input: ModuleInput, names: Names, forms: ReadonlyMap<string
     helpers: helperTexts(helpers, rules.helpers),
   });
   return { text, functions: functions.map((fn) => fn.printed) };
+}
+
+/** The helper that predictions go through: gradients don't, and rules may do without it. */
+function predictorOf({ options, rules }: ModuleInput): string | null {
+  const { predictor } = moduleBackends[options.backend];
+  if (options.trainable || options.supernet !== undefined || predictor === null) return null;
+  return rules.helpers.has(predictor) ? predictor : null;
 }
 
 // ---------------------------------------------------------------- weights

@@ -24,7 +24,7 @@ beforeAll(async () => {
   tf = await loadBackend('node-gpu');
 });
 
-/** Helpers remember what is missing and which weights are kept: those of a test are its own. */
+/** Helpers remember what is missing: those of a test are their own. */
 beforeEach(async () => {
   const helper = await runnableHelpers(new Map(rules.helpers), tf);
   call = (name, ...args) => (helper(name, noPlace) as HelperFunction)(...args) as tfjs.Tensor;
@@ -224,65 +224,6 @@ it('channels come last by oneDNN’s kernel', () => {
   const { result, operations } = run(() => call('nativeChannelsLast', x));
   expect(operations).toEqual(['_MklTranspose']);
   expectEqual(result, values(tf.transpose(x, [0, 2, 3, 1])));
-});
-
-describe('weights that kernels keep', () => {
-  it('are those of each tensor, though all else is the same', () => {
-    const first = convolution(192);
-    const second = { ...first, filter: random<tfjs.Rank.R4>([3, 3, 8, 16], 20) };
-    const [expected, other] = [values(tf.fused.conv2d(first)), values(tf.fused.conv2d(second))];
-    for (const [options, wanted] of [
-      [first, expected],
-      [second, other],
-      [first, expected],
-    ] as const) {
-      const { result, attributes } = run(() => call('nativeConv2d', options));
-      expect(attributes[0]).toMatchObject({ is_filter_const: true });
-      expectEqual(result, wanted);
-    }
-  });
-
-  it('are those of each module', async () => {
-    const options = convolution(192);
-    const other = { ...options, filter: random<tfjs.Rank.R4>([3, 3, 8, 16], 21) };
-    const helper = await runnableHelpers(new Map(rules.helpers), tf);
-    run(() => call('nativeConv2d', options));
-    const { result } = run(() => helper('nativeConv2d', noPlace)(other) as tfjs.Tensor);
-    expectEqual(result, values(tf.fused.conv2d(other)));
-  });
-
-  it('serve any number of images', () => {
-    const { x, ...options } = convolution(192);
-    for (const batch of [1, 3, 1]) {
-      const images = tf.tidy(() => tf.tile(x, [batch, 1, 1, 1]));
-      made.push(images);
-      const { result } = run(() => call('nativeConv2d', { x: images, ...options }));
-      expectEqual(result, values(tf.fused.conv2d({ x: images, ...options })));
-    }
-  });
-
-  it('are not kept once there are too many', async () => {
-    const helper = await runnableHelpers(new Map(rules.helpers), tf);
-    const first = convolution(192);
-    const second = { ...first, filter: random<tfjs.Rank.R4>([3, 3, 8, 16], 22) };
-    (helper('kept', noPlace) as unknown as { most: number }).most = 3000;
-    const kernels = [first, second, first].map(
-      (options) => run(() => helper('nativeConv2d', noPlace)(options) as tfjs.Tensor).operations[0],
-    );
-    expect(kernels).toEqual(['_MklNativeFusedConv2D', '_FusedConv2D', '_MklNativeFusedConv2D']);
-  });
-
-  it('are not what is made anew in every call', () => {
-    const kept = vi.spyOn(WeakMap.prototype, 'set');
-    const x = random<tfjs.Rank.R4>([1, 96, 96, 32], 24);
-    const slopes = random([1, 1, 32, 1], 25);
-    run(() => call('nativePrelu', x, slopes));
-    const before = kept.mock.calls.length;
-    run(() => call('nativePrelu', x, slopes));
-    const again = kept.mock.calls.slice(before).filter(([, value]) => typeof value === 'string');
-    expect(before).toBeGreaterThan(0);
-    expect(again).toEqual([]);
-  });
 });
 
 it('kernels of TensorFlow itself are called for any number of products, where that is asked for', () => {

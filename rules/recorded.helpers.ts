@@ -1,0 +1,286 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+/** The backend of Node.js, with what of it a recording needs. */
+export interface RecordableBackend {
+  readonly isUsingGpuDevice: boolean;
+  /** Calls TensorFlow. A recording stands in for it. */
+  binding: TensorFlowBinding;
+  /** Tensors as the binding knows them. */
+  getInputTensorIds(tensors: readonly tf.Tensor[]): number[];
+  loadSavedModelMetaGraph(folder: string, tags: string): number;
+  runSavedModel(
+    graph: number,
+    inputs: readonly tf.Tensor[],
+    names: readonly { readonly name: string }[],
+    outputs: readonly string[],
+  ): tf.Tensor[];
+  deleteSavedModel(graph: number): void;
+}
+
+/** The functions by which kernels get called, and tensors made and read. */
+export interface TensorFlowBinding {
+  executeOp(
+    name: string,
+    attributes: readonly RecordableAttribute[],
+    inputs: readonly number[],
+    outputs: number,
+  ): { readonly id: number }[];
+  createTensor(shape: readonly number[], dtype: number, values: unknown): number;
+  tensorDataSync(id: number): unknown;
+}
+
+/** An attribute of an operation. */
+export interface RecordableAttribute {
+  readonly name: string;
+  /** What kind its value is of, in the order of TensorFlow's `TF_AttrType`. */
+  readonly type: number;
+  readonly value: unknown;
+  /** Its value in a graph, where that is another one. */
+  readonly recorded?: unknown;
+}
+
+/** The kernels of a prediction as a graph. */
+export interface RecordedGraph {
+  /** The nodes of a `GraphDef` of TensorFlow, in the text format of protocol buffers. */
+  readonly nodes: readonly string[];
+  /** The tensors that it takes: places among inputs and weights, and names of nodes. */
+  readonly taken: readonly { readonly at: number; readonly name: string }[];
+  /** The nodes of the outputs, */
+  readonly given: readonly string[];
+  /** and the names of the outputs, if there are several. */
+  readonly names: readonly string[] | null;
+  /** What TensorFlow calls it, once it is there. */
+  id: number | null;
+}
+
+/**
+ * Predictions in one call of TensorFlow each. The kernels of a prediction are written down as a graph; the next ones of
+ * inputs with the same shapes run that. Results are the same; the time between kernels is saved.
+ */
+export class RecordedGraphs {
+  /** By the shapes of inputs; null: it can't be a graph. */
+  private readonly graphs = new Map<string, RecordedGraph | null>();
+  private readonly weights: readonly tf.Tensor[];
+
+  constructor(weights: readonly tf.Tensor[]) {
+    this.weights = weights;
+  }
+
+  /** Computes `run()`, which is of the inputs and the weights, and depends on nothing else. */
+  predict<R extends object>(inputs: readonly tf.Tensor[], run: () => R): R {
+    const backend = tf.backend() as unknown as RecordableBackend;
+    const shapes = inputs.map(({ shape }) => shape.join()).join(';');
+    const graph = this.graphs.get(shapes);
+    if (graph === null || !mayRecord(backend)) return tf.tidy(run as () => never);
+    const sources = [...inputs, ...this.weights];
+    if (graph === undefined) return this.record(backend, shapes, sources, inputs.length, run);
+    try {
+      graph.id ??= loadGraph(backend, graph);
+      return runGraph(backend, graph, sources) as R;
+    } catch {
+      // Either the numbers are refused, by kernels as well; or the graph is, and will be again.
+      const result = tf.tidy(run as () => never);
+      this.forget(backend, shapes);
+      this.graphs.set(shapes, null);
+      return result;
+    }
+  }
+
+  /** Forgets the graphs, and the copies of weights that they hold. */
+  dispose(): void {
+    const backend = tf.backend() as unknown as RecordableBackend;
+    for (const shapes of [...this.graphs.keys()]) this.forget(backend, shapes);
+  }
+
+  private record<R extends object>(
+    backend: RecordableBackend,
+    shapes: string,
+    sources: readonly tf.Tensor[],
+    inputs: number,
+    run: () => R,
+  ): R {
+    // Of many shapes, those that come again have graphs, and not too many.
+    const unused = [...this.graphs].find(([, other]) => other?.id === null);
+    if (this.graphs.size >= 4 && unused !== undefined) this.graphs.delete(unused[0]);
+    if (this.graphs.size >= 4) return tf.tidy(run as () => never);
+    const { result, graph } = recordGraph(backend, sources, inputs, () => tf.tidy(run as () => never) as R);
+    this.graphs.set(shapes, graph);
+    return result;
+  }
+
+  private forget(backend: RecordableBackend, shapes: string): void {
+    const id = this.graphs.get(shapes)?.id ?? null;
+    this.graphs.delete(shapes);
+    if (id !== null) backend.deleteSavedModel(id);
+  }
+}
+
+/** Graphs are for kernels of the processor. */
+export function mayRecord({ binding, isUsingGpuDevice }: Partial<RecordableBackend>): boolean {
+  return binding !== undefined && !isUsingGpuDevice && builtinModule('fs') !== undefined;
+}
+
+/** Runs kernels, and writes them down. The graph is null where more than kernels decides what the result is. */
+export function recordGraph<R extends object>(
+  backend: RecordableBackend,
+  sources: readonly tf.Tensor[],
+  inputs: number,
+  run: () => R,
+): { result: R; graph: RecordedGraph | null } {
+  const { binding } = backend;
+  const ids = backend.getInputTensorIds(sources);
+  const nodes: string[] = [];
+  const taken: { at: number; name: string }[] = [];
+  /** The nodes of tensors by their ids. */
+  const nodeOf = new Map<number, string>();
+  const computed = new Set(ids.slice(0, inputs));
+  let isWhole = true;
+  let bytes = 0;
+
+  const add = (operation: string, from: readonly string[], attributes: readonly string[]): string => {
+    const name = `n${nodes.length}`;
+    const inputs = from.map((node) => `input: "${node}" `).join('');
+    nodes.push(`node { name: "${name}" op: "${operation}" ${inputs}${attributes.join('')}} `);
+    return name;
+  };
+  const take = (id: number): string => {
+    const at = ids.indexOf(id);
+    const type = tensorTypes[sources[at]?.dtype as keyof typeof tensorTypes];
+    if (type === undefined) throw new Error('a tensor from elsewhere');
+    const name = add('Placeholder', [], [attributeText('dtype', `type: ${type}`)]);
+    taken.push({ at, name });
+    return name;
+  };
+  /** What can't be written down spoils the graph, not the result. */
+  const note = (write: () => void): void => {
+    try {
+      if (isWhole) write();
+    } catch {
+      isWhole = false;
+    }
+  };
+
+  const recording: TensorFlowBinding = {
+    executeOp: (...call: Parameters<TensorFlowBinding['executeOp']>) => {
+      const made = binding.executeOp(...call);
+      const [operation, attributes, from] = call;
+      note(() => {
+        for (const id of from) if (!nodeOf.has(id)) nodeOf.set(id, take(id));
+        const name = add(
+          operation,
+          from.map((id) => nodeOf.get(id)!),
+          attributes.map(writtenAttribute),
+        );
+        made.forEach(({ id }, i) => {
+          nodeOf.set(id, `${name}:${i}`);
+          computed.add(id);
+        });
+      });
+      return made;
+    },
+    createTensor: (...call: Parameters<TensorFlowBinding['createTensor']>) => {
+      const id = binding.createTensor(...call);
+      const [shape, type, values] = call;
+      note(() => {
+        if (!ArrayBuffer.isView(values) || (bytes += values.byteLength) > 2 ** 18)
+          throw new Error('not small');
+        const data = Array.from(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+        const content = data.map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
+        const tensor = `dtype: ${type} tensor_shape { ${shapeText(shape)}} tensor_content: "${content}"`;
+        const attributes = [
+          attributeText('dtype', `type: ${type}`),
+          attributeText('value', `tensor { ${tensor} }`),
+        ];
+        nodeOf.set(id, add('Const', [], attributes));
+      });
+      return id;
+    },
+    tensorDataSync: (id: number) => {
+      // What is computed from it in JavaScript is not in the graph.
+      if (computed.has(id)) isWhole = false;
+      return binding.tensorDataSync(id);
+    },
+  };
+  // It also has TensorFlow's constants.
+  backend.binding = Object.create(binding, Object.getOwnPropertyDescriptors(recording)) as TensorFlowBinding;
+  try {
+    const result = run();
+    const outputs = result instanceof tf.Tensor ? [result] : (Object.values(result) as tf.Tensor[]);
+    const given = backend.getInputTensorIds(outputs).map((id) => nodeOf.get(id));
+    const names = result instanceof tf.Tensor ? null : Object.keys(result);
+    const isGraph = isWhole && outputs.every((_, i) => given[i]?.includes(':'));
+    return { result, graph: isGraph ? { nodes, taken, given: given as string[], names, id: null } : null };
+  } finally {
+    backend.binding = binding;
+  }
+}
+
+/** Gives a graph to TensorFlow, which takes it from a file. */
+export function loadGraph(backend: RecordableBackend, { nodes }: RecordedGraph): number {
+  const fs = builtinModule('fs')!;
+  const folder = fs.mkdtempSync(`${builtinModule('os')!.tmpdir()}/graph-`);
+  try {
+    // Operations have versions; what is recorded means the same since this one.
+    const graph = `graph_def { ${nodes.join('')}versions { producer: 1000 } }`;
+    fs.writeFileSync(
+      `${folder}/saved_model.pbtxt`,
+      `saved_model_schema_version: 1 meta_graphs { meta_info_def { tags: "serve" } ${graph} }`,
+    );
+    return backend.loadSavedModelMetaGraph(folder, 'serve');
+  } finally {
+    fs.rmSync(folder, { recursive: true });
+  }
+}
+
+/** Runs a graph that TensorFlow has. */
+export function runGraph(
+  backend: RecordableBackend,
+  { taken, given, names, id }: RecordedGraph,
+  sources: readonly tf.Tensor[],
+): tf.Tensor | Record<string, tf.Tensor> {
+  const outputs = backend.runSavedModel(
+    id!,
+    taken.map(({ at }) => sources[at]!),
+    taken.map(({ name }) => ({ name: `${name}:0` })),
+    given,
+  );
+  return names === null ? outputs[0]! : Object.fromEntries(names.map((name, i) => [name, outputs[i]!]));
+}
+
+/** Element types, as TensorFlow numbers them. */
+export const tensorTypes = { float32: 1, int32: 3, bool: 10 };
+
+/** What a graph's file is written and removed with. */
+export interface BuiltinModule {
+  tmpdir(): string;
+  mkdtempSync(prefix: string): string;
+  writeFileSync(path: string, text: string): void;
+  rmSync(path: string, options: { recursive: boolean }): void;
+}
+
+/** A module of Node.js itself; undefined where there is none, or no way to it. */
+export function builtinModule(name: 'fs' | 'os'): BuiltinModule | undefined {
+  const { process } = globalThis as {
+    process?: { getBuiltinModule?: (name: string) => BuiltinModule | undefined };
+  };
+  return process?.getBuiltinModule?.(name);
+}
+
+/** A shape, as a graph has it. */
+export function shapeText(shape: readonly number[]): string {
+  return shape.map((size) => `dim { size: ${size} } `).join('');
+}
+
+/** An attribute of a node. */
+export function attributeText(name: string, value: string): string {
+  return `attr { key: "${name}" value { ${value} } } `;
+}
+
+/** An attribute of a call as one of a node. */
+export function writtenAttribute({ name, type, value, recorded = value }: RecordableAttribute): string {
+  const field = ['s', 'i', 'f', 'b', 'type', 'shape'][type]!;
+  if (field === 'shape') return attributeText(name, `shape { ${shapeText(recorded as number[])} }`);
+  const written = (one: unknown): string => `${field}: ${field === 's' ? JSON.stringify(one) : String(one)} `;
+  const text = Array.isArray(recorded) ? `list { ${recorded.map(written).join('')} }` : written(recorded);
+  return attributeText(name, text);
+}

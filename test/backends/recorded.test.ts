@@ -1,0 +1,236 @@
+/** Predictions on node after the first: the kernels of that one, as a graph of TensorFlow. */
+import type * as tfjs from '@tensorflow/tfjs-core';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { tolerance } from '../../src/cases/check-numbers.js';
+import { caseInputs, relativeDifference } from '../../src/cases/data.js';
+import type { ReadCase } from '../../src/cases/outcome.js';
+import { DiagnosticError } from '../../src/diagnostics/diagnostic.js';
+import { runnableHelpers, type HelperRunner } from '../../src/emit/helpers.js';
+import { emitModule } from '../../src/emit/module.js';
+import { loadEmitted } from '../../src/emit/run-module.js';
+import { loadBackend, type Tf } from '../../src/emit/tf.js';
+import { caseFiles, casesOf, rules } from './rule-cases.js';
+
+interface Backend extends tfjs.KernelBackend {
+  isUsingGpuDevice: boolean;
+  binding: object;
+  getNumOfSavedModels(): number;
+  loadSavedModelMetaGraph(folder: string, tags: string): number;
+}
+
+interface Recorded {
+  predict<R extends object>(inputs: readonly tfjs.Tensor[], run: () => R): R;
+  dispose(): void;
+}
+
+const noPlace = { file: '', start: 0, end: 0 };
+
+let tf: Tf;
+let weights: tfjs.Tensor2D;
+let helper: HelperRunner;
+let RecordedGraphs: new (weights: readonly tfjs.Tensor[]) => Recorded;
+let recorded: Recorded;
+let elsewhere: tfjs.Tensor;
+
+beforeAll(async () => {
+  tf = await loadBackend('node-gpu');
+});
+
+const backend = (): Backend => tf.backend() as Backend;
+const graphs = (): number => backend().getNumOfSavedModels();
+
+/**
+ * Cases that stay kernels: TensorFlow.js reads indices, does not tell types, or nothing is computed. Of plain gather and
+ * expand_dims, passes make others.
+ */
+const notGraphs: Readonly<Record<string, readonly string[]>> = {
+  'conv.cases': ['depthwise_conv2d with dilation and unequal steps, which node has no kernel for'],
+  'index.cases': [
+    'gather from a table is an embedding: its rows are fixed, its columns are channels',
+    'gather with the batch in common',
+    'search_sorted',
+    'bincount and dense_bincount',
+    "gather of every sample's own rows, along an axis behind others",
+  ],
+  'node.cases': [
+    'depthwise padding in numbers, after and before, and too much of it',
+    'slices of a table, found by numbers that are given',
+    'one more axis is another shape',
+  ],
+  'shape.cases': [
+    'expand_dims and squeeze: an axis of size one comes and goes',
+    'the shape of a tensor fixes what it tells',
+  ],
+};
+
+describe('every operation', () => {
+  it.each(caseFiles)('%s', async (file) => {
+    const different: string[] = [];
+    const kernels: string[] = [];
+    for (const [title, read] of casesOf(file)) {
+      const result = await predictTwice(read);
+      if (result === null) continue;
+      if (result.graphs === 0) kernels.push(title);
+      for (const [name, { data }] of Object.entries(result.first)) {
+        const difference = relativeDifference(data, result.second[name]!.data);
+        if (difference === null || difference > tolerance)
+          different.push(`${title}: ${name} by ${difference}`);
+      }
+    }
+    expect(different).toEqual([]);
+    expect(kernels).toEqual(notGraphs[file] ?? []);
+  });
+});
+
+/** Null for what node has no kernel for. */
+async function predictTwice({ graph, weights, ranges }: ReadCase) {
+  try {
+    const module = await emitModule(graph, weights, rules, { backend: 'node-gpu', trainable: false });
+    const model = await loadEmitted(module, 'node-gpu');
+    const inputs = caseInputs(graph, ranges);
+    const [first, second] = [await model.predict(inputs), await model.predict(inputs)];
+    const count = graphs();
+    model.dispose();
+    expect(graphs()).toBe(0);
+    return { first, second, graphs: count };
+  } catch (error) {
+    if (error instanceof DiagnosticError) return null;
+    throw error;
+  }
+}
+
+describe('a graph', () => {
+  beforeEach(async () => {
+    helper = await runnableHelpers(new Map(rules.helpers), tf);
+    weights = tf.randomNormal([4, 3]);
+    RecordedGraphs = helper('RecordedGraphs', noPlace) as unknown as typeof RecordedGraphs;
+    recorded = new RecordedGraphs([weights]);
+  });
+  afterEach(() => {
+    vi.restoreAllMocks();
+    recorded.dispose();
+    weights.dispose();
+    expect(graphs()).toBe(0);
+  });
+
+  const model = (x: tfjs.Tensor2D): tfjs.Tensor2D => tf.relu(tf.matMul(x, weights));
+  /** Predicts, and compares with `expected`. */
+  function predict(rows: number, run = model, expected = run): void {
+    const before = tf.memory().numTensors;
+    const x = tf.randomNormal<tfjs.Rank.R2>([rows, 4]);
+    const y = recorded.predict([x], () => run(x));
+    const wanted = tf.tidy(() => expected(x));
+    expect(relativeDifference(wanted.dataSync(), y.dataSync())).toBeLessThan(1e-6);
+    tf.dispose([x, y, wanted]);
+    expect(tf.memory().numTensors).toBe(before);
+  }
+
+  it('is there from the second prediction on, and runs no kernel by itself', () => {
+    predict(2);
+    expect(graphs()).toBe(0);
+    for (let i = 0; i < 3; i++) {
+      const run = vi.fn(model);
+      predict(2, run, model);
+      expect(run).not.toHaveBeenCalled();
+    }
+    expect(graphs()).toBe(1);
+  });
+
+  it('is made for each of four shapes that come again', () => {
+    for (const rows of [1, 2, 3, 4, 5, 6, 7, 8]) predict(rows);
+    expect(graphs()).toBe(0);
+    for (let round = 0; round < 3; round++) for (const rows of [5, 6, 7, 8, 9]) predict(rows);
+    expect(graphs()).toBe(4);
+  });
+
+  it('has the names of several outputs', () => {
+    const x = tf.randomNormal<tfjs.Rank.R2>([2, 4]);
+    const run = (): Record<string, tfjs.Tensor> => ({ 'a/b': model(x), c: tf.neg(x) });
+    const [first, second] = [recorded.predict([x], run), recorded.predict([x], run)];
+    expect(Object.keys(second)).toEqual(['a/b', 'c']);
+    for (const name of ['a/b', 'c']) expect(second[name]!.dataSync()).toEqual(first[name]!.dataSync());
+    expect(graphs()).toBe(1);
+    tf.dispose([x, first, second]);
+  });
+
+  it('has whole numbers, truth values and infinities in it', () => {
+    const run = (x: tfjs.Tensor2D): tfjs.Tensor2D =>
+      tf.where(
+        tf.logicalAnd(tf.greater(x, 0), tf.tensor1d([true, false, true, true])),
+        tf.add(x, tf.cast(tf.tensor1d([1, -2, 3, 2 ** 31 - 1], 'int32'), 'float32')),
+        tf.maximum(tf.tile(tf.tensor2d([[-Infinity, 1e-45, -0, 1e30]]), [2, 1]), x),
+      );
+    for (let i = 0; i < 2; i++) predict(2, run);
+    expect(graphs()).toBe(1);
+  });
+
+  it.each<[string, (x: tfjs.Tensor2D) => tfjs.Tensor2D]>([
+    ['numbers that were computed are read', (x) => tf.mul(model(x), model(x).dataSync().length)],
+    ['numbers of the input are read', (x) => tf.mul(model(x), tf.scalar(x.dataSync()[0]!))],
+    ['a tensor comes from elsewhere', (x) => tf.add(model(x), elsewhere)],
+    ['a constant is large', (x) => tf.add(model(x), tf.sum(tf.tensor1d(new Float32Array(2 ** 17))))],
+    ['an output is not computed', () => tf.tensor2d([[1, 2]])],
+  ])('is not made where %s', (_, run) => {
+    // Computed, so that it is in TensorFlow's memory already.
+    elsewhere = tf.neg(tf.scalar(-2));
+    for (let i = 0; i < 3; i++) predict(2, run);
+    expect(graphs()).toBe(0);
+    elsewhere.dispose();
+  });
+
+  it('is not made where TensorFlow refuses it, which is tried once', () => {
+    const load = vi.spyOn(backend(), 'loadSavedModelMetaGraph').mockImplementation(() => {
+      throw new Error('no');
+    });
+    for (let i = 0; i < 3; i++) predict(2);
+    expect(load).toHaveBeenCalledTimes(1);
+  });
+
+  it('is not made on a GPU, nor where there is no way to a file', () => {
+    const { isUsingGpuDevice } = backend();
+    backend().isUsingGpuDevice = true;
+    try {
+      for (let i = 0; i < 3; i++) predict(2);
+    } finally {
+      backend().isUsingGpuDevice = isUsingGpuDevice;
+    }
+    vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never);
+    for (let i = 0; i < 3; i++) predict(2);
+    expect(graphs()).toBe(0);
+  });
+
+  it('leaves the binding as it was, also where a kernel fails', () => {
+    const { binding } = backend();
+    const x = tf.zeros<tfjs.Rank.R2>([2, 5]);
+    for (let i = 0; i < 2; i++) expect(() => recorded.predict([x], () => model(x))).toThrow();
+    expect(backend().binding).toBe(binding);
+    x.dispose();
+  });
+
+  it('keeps the weights of each convolution', () => {
+    const filters = [1, 2].map((seed) =>
+      tf.randomNormal<tfjs.Rank.R4>([3, 3, 16, 16], 0, 1, 'float32', seed),
+    );
+    const bias = tf.zeros<tfjs.Rank.R1>([16]);
+    const module = new RecordedGraphs([...filters, bias]);
+    const x = tf.randomNormal<tfjs.Rank.R4>([1, 48, 48, 16]);
+    const convolve = ([first, second]: ((x: tfjs.Tensor4D, filter: tfjs.Tensor4D) => tfjs.Tensor4D)[]) =>
+      tf.add(first!(x, filters[0]!), second!(x, filters[1]!));
+    const native = (image: tfjs.Tensor4D, filter: tfjs.Tensor4D): tfjs.Tensor4D =>
+      helper(
+        'nativeConv2d',
+        noPlace,
+      )({ x: image, filter, bias, strides: [1, 1], pad: 'same' }) as tfjs.Tensor4D;
+    const plain = (image: tfjs.Tensor4D, filter: tfjs.Tensor4D): tfjs.Tensor4D =>
+      tf.conv2d(image, filter, [1, 1], 'same');
+    const expected = tf.tidy(() => convolve([plain, plain]));
+    for (let i = 0; i < 4; i++) {
+      const y = module.predict([x], () => convolve([native, native]));
+      expect(relativeDifference(expected.dataSync(), y.dataSync())).toBeLessThan(1e-6);
+      y.dispose();
+    }
+    expect(graphs()).toBe(1);
+    module.dispose();
+    tf.dispose([x, bias, expected, ...filters]);
+  });
+});
