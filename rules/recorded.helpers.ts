@@ -67,19 +67,20 @@ export class RecordedGraphs {
   }
 
   /** Computes `run()`, which is of the inputs and the weights, and depends on nothing else. */
-  predict<R extends object>(inputs: readonly tf.Tensor[], run: () => R): R {
+  predict<R extends tf.TensorContainer>(inputs: readonly tf.Tensor[], run: () => R): R {
+    const sources = [...inputs, ...this.weights];
+    for (const tensor of sources) tensor.throwIfDisposed();
     const backend = tf.backend() as unknown as RecordableBackend;
     const shapes = inputs.map(({ shape }) => shape.join()).join(';');
     const graph = this.graphs.get(shapes);
-    if (graph === null || !mayRecord(backend)) return tf.tidy(run as () => never);
-    const sources = [...inputs, ...this.weights];
+    if (graph === null || !mayRecord(backend)) return tf.tidy(run);
     if (graph === undefined) return this.record(backend, shapes, sources, inputs.length, run);
     try {
       graph.id ??= loadGraph(backend, graph);
       return runGraph(backend, graph, sources) as R;
     } catch {
       // Either the numbers are refused, by kernels as well; or the graph is, and will be again.
-      const result = tf.tidy(run as () => never);
+      const result = tf.tidy(run);
       this.forget(backend, shapes);
       this.graphs.set(shapes, null);
       return result;
@@ -92,7 +93,7 @@ export class RecordedGraphs {
     for (const shapes of [...this.graphs.keys()]) this.forget(backend, shapes);
   }
 
-  private record<R extends object>(
+  private record<R extends tf.TensorContainer>(
     backend: RecordableBackend,
     shapes: string,
     sources: readonly tf.Tensor[],
@@ -102,8 +103,8 @@ export class RecordedGraphs {
     // Of many shapes, those that come again have graphs, and not too many.
     const unused = [...this.graphs].find(([, other]) => other?.id === null);
     if (this.graphs.size >= 4 && unused !== undefined) this.graphs.delete(unused[0]);
-    if (this.graphs.size >= 4) return tf.tidy(run as () => never);
-    const { result, graph } = recordGraph(backend, sources, inputs, () => tf.tidy(run as () => never) as R);
+    if (this.graphs.size >= 4) return tf.tidy(run);
+    const { result, graph } = recordGraph(backend, sources, inputs, () => tf.tidy(run));
     this.graphs.set(shapes, graph);
     return result;
   }
@@ -121,7 +122,7 @@ export function mayRecord({ binding, isUsingGpuDevice }: Partial<RecordableBacke
 }
 
 /** Runs kernels, and writes them down. The graph is null where more than kernels decides what the result is. */
-export function recordGraph<R extends object>(
+export function recordGraph<R extends tf.TensorContainer>(
   backend: RecordableBackend,
   sources: readonly tf.Tensor[],
   inputs: number,
@@ -205,9 +206,9 @@ export function recordGraph<R extends object>(
   backend.binding = Object.create(binding, Object.getOwnPropertyDescriptors(recording)) as TensorFlowBinding;
   try {
     const result = run();
-    const outputs = result instanceof tf.Tensor ? [result] : (Object.values(result) as tf.Tensor[]);
+    const outputs = result instanceof tf.Tensor ? [result] : Object.values(result as tf.NamedTensorMap);
     const given = backend.getInputTensorIds(outputs).map((id) => nodeOf.get(id));
-    const names = result instanceof tf.Tensor ? null : Object.keys(result);
+    const names = result instanceof tf.Tensor ? null : Object.keys(result as tf.NamedTensorMap);
     const isGraph = isWhole && outputs.every((_, i) => given[i]?.includes(':'));
     return { result, graph: isGraph ? { nodes, taken, given: given as string[], names, id: null } : null };
   } finally {

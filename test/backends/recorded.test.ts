@@ -19,7 +19,7 @@ interface Backend extends tfjs.KernelBackend {
 }
 
 interface Recorded {
-  predict<R extends object>(inputs: readonly tfjs.Tensor[], run: () => R): R;
+  predict<R extends tfjs.TensorContainer>(inputs: readonly tfjs.Tensor[], run: () => R): R;
   dispose(): void;
 }
 
@@ -205,6 +205,16 @@ describe('a graph', () => {
     for (let i = 0; i < 2; i++) expect(() => recorded.predict([x], () => model(x))).toThrow();
     expect(backend().binding).toBe(binding);
     x.dispose();
+  });
+
+  it('tells of tensors that are gone, and is there for others', () => {
+    const x = tf.zeros<tfjs.Rank.R2>([2, 4]);
+    x.dispose();
+    for (let i = 0; i < 3; i++) {
+      expect(() => recorded.predict([x], () => model(x))).toThrow('Tensor is disposed');
+      predict(2);
+    }
+    expect(graphs()).toBe(1);
   });
 
   it('keeps the weights of each convolution', () => {
