@@ -100,6 +100,8 @@ export class RecordedGraphs {
     inputs: number,
     run: () => R,
   ): R {
+    // Inputs that are one tensor now need not be one later.
+    if (new Set(sources.map(({ dataId }) => dataId)).size < sources.length) return tf.tidy(run);
     // Of many shapes, those that come again have graphs, and not too many.
     const unused = [...this.graphs].find(([, other]) => other?.id === null);
     if (this.graphs.size >= 4 && unused !== undefined) this.graphs.delete(unused[0]);

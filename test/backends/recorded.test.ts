@@ -207,6 +207,26 @@ describe('a graph', () => {
     x.dispose();
   });
 
+  it('tells inputs apart, though they were one tensor at first', () => {
+    const [x, y] = [tf.randomNormal<tfjs.Rank.R2>([2, 4]), tf.randomNormal<tfjs.Rank.R2>([2, 4])];
+    const run = (a: tfjs.Tensor2D, b: tfjs.Tensor2D): tfjs.Tensor2D => tf.sub(model(a), model(b));
+    const copy = tf.clone(x);
+    for (const [a, b] of [
+      [x, x],
+      [x, copy],
+      [x, y],
+      [y, x],
+      [x, x],
+    ] as const) {
+      const result = recorded.predict([a, b], () => run(a, b));
+      const expected = tf.tidy(() => run(a, b));
+      expect(result.dataSync()).toEqual(expected.dataSync());
+      tf.dispose([result, expected]);
+    }
+    expect(graphs()).toBe(1);
+    tf.dispose([x, y, copy]);
+  });
+
   it('tells of tensors that are gone, and is there for others', () => {
     const x = tf.zeros<tfjs.Rank.R2>([2, 4]);
     x.dispose();
