@@ -43,7 +43,7 @@ export interface RecordableAttribute {
 export interface RecordedGraph {
   /** The nodes of a `GraphDef` of TensorFlow, in the text format of protocol buffers. */
   readonly nodes: readonly string[];
-  /** The tensors that it takes: places among inputs and weights, and names of nodes. */
+  /** The tensors that it takes: places among inputs and weights, and names. */
   readonly taken: readonly { readonly at: number; readonly name: string }[];
   /** The nodes of the outputs, */
   readonly given: readonly string[];
@@ -151,7 +151,7 @@ export function recordGraph<R extends tf.TensorContainer>(
     const type = tensorTypes[sources[at]?.dtype as keyof typeof tensorTypes];
     if (type === undefined) throw new Error('a tensor from elsewhere');
     const name = add('Placeholder', [], [attributeText('dtype', `type: ${type}`)]);
-    taken.push({ at, name });
+    taken.push({ at, name: `${name}:0` });
     return name;
   };
   /** What can't be written down spoils the graph, not the result. */
@@ -244,7 +244,7 @@ export function runGraph(
   const outputs = backend.runSavedModel(
     id!,
     taken.map(({ at }) => sources[at]!),
-    taken.map(({ name }) => ({ name: `${name}:0` })),
+    taken,
     given,
   );
   return names === null ? outputs[0]! : Object.fromEntries(names.map((name, i) => [name, outputs[i]!]));
