@@ -85,7 +85,7 @@ export function nativeDepthwiseConv2d(
   const products = productsOf(options);
   // TensorFlow's own kernel does not move its window in other ways.
   const isOwn = strides[0] === strides[1] && dilations === undefined;
-  if (isOwn && (own || products < 2e5)) return tf.tidy(otherwise);
+  if (isOwn && (own || products < 5e4)) return tf.tidy(otherwise);
   return tf.tidy(() =>
     nativeOp(
       '_MklNativeFusedDepthwiseConv2dNative',

@@ -64,6 +64,7 @@ export class RecordedGraphs {
 
   constructor(weights: readonly tf.Tensor[]) {
     this.weights = weights;
+    letCallersCompute();
   }
 
   /** Computes `run()`, which is of the inputs and the weights, and depends on nothing else. */
@@ -116,6 +117,15 @@ export class RecordedGraphs {
     this.graphs.delete(shapes);
     if (id !== null) backend.deleteSavedModel(id);
   }
+}
+
+/**
+ * Asks for kernels of oneDNN that compute on the thread that calls them too, instead of only waking others: half of the
+ * wake-ups, which take longer than many a kernel. TensorFlow reads it from the environment when the first one runs.
+ */
+export function letCallersCompute(): void {
+  const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } };
+  if (process?.env !== undefined) process.env.TF_ONEDNN_THREADPOOL_USE_CALLER_THREAD ??= '1';
 }
 
 /** Graphs are for kernels of the processor. */
