@@ -19,42 +19,54 @@ export interface NativeConvolution extends NativeActivation {
   readonly pad: 'same' | 'valid' | tf.backend_util.ExplicitPadding;
   readonly dilations?: [number, number];
   readonly bias: tf.Tensor1D;
-  /** Added before the activation, which then is not leaky. */
-  readonly summand?: tf.Tensor4D;
   /** No kernel of oneDNN. */
   readonly own?: boolean;
 }
 
 /** tf.fused.conv2d as one kernel: tfjs-node convolves, adds the bias and activates one after the other. */
 export function nativeConv2d(options: NativeConvolution): tf.Tensor4D {
-  const { x, filter, bias, summand, own } = options;
-  if (own) return convolveByTensorFlow(options);
-  const added = summand === undefined ? [bias] : [bias, summand];
+  const otherwise = (): tf.Tensor4D => convolveByTensorFlow(options);
+  return options.own ? otherwise() : convolveByOneDnn(options, { BiasAdd: options.bias }, otherwise);
+}
+
+/** The same with a tensor that is added before the activation, which is not leaky. */
+export function nativeConv2dAndSum(
+  options: NativeConvolution & { readonly summand: tf.Tensor4D },
+): tf.Tensor4D {
+  const { x, filter, bias, summand, activation, own, ...others } = options;
+  const otherwise = (): tf.Tensor4D =>
+    tf.tidy(() => {
+      const convolved = convolveByTensorFlow({ x, filter, bias, ...others });
+      return activated(nativeBinary('AddV2', convolved, summand, tf.add), activation);
+    });
+  return own ? otherwise() : convolveByOneDnn(options, { BiasAdd: bias, Add: summand }, otherwise);
+}
+
+/** By a kernel of oneDNN, where that is worth it. */
+export function convolveByOneDnn(
+  options: NativeConvolution,
+  added: Readonly<Record<string, tf.Tensor>>,
+  otherwise: () => tf.Tensor4D,
+): tf.Tensor4D {
+  const { x, filter } = options;
+  const summands = Object.values(added);
   return nativeOp(
     '_MklNativeFusedConv2D',
     () => [
       floats,
       ...windowAttributes(options),
-      ...fusedAttributes(options),
-      ['TArgs', 'TYPE', added.map(() => 1)],
+      ...fusedAttributes(options, Object.keys(added)),
+      ['TArgs', 'TYPE', summands.map(() => 1)],
     ],
-    [x, filter, ...added],
-    () => convolveByTensorFlow(options),
+    [x, filter, ...summands],
+    otherwise,
     { products: productsOf(options), least: 1e6 },
   );
 }
 
 /** By TensorFlow's own kernel, which adds nothing but the bias. */
 export function convolveByTensorFlow(options: NativeConvolution): tf.Tensor4D {
-  const { x, filter, bias, summand, activation, ...others } = options;
-  if (summand !== undefined) {
-    return tf.tidy(() =>
-      activated(
-        nativeBinary('AddV2', convolveByTensorFlow({ x, filter, bias, ...others }), summand, tf.add),
-        activation,
-      ),
-    );
-  }
+  const { x, filter, bias } = options;
   return nativeOp(
     '_FusedConv2D',
     () => [floats, ...windowAttributes(options), ...fusedAttributes(options), ['TArgs', 'TYPE', [1]]],
@@ -254,12 +266,11 @@ export function windowAttributes({
     : [...attributes, ['padding', 'STRING', 'EXPLICIT'], ['explicit_paddings', 'INT', pad.flat()]];
 }
 
-/** Adding a bias and activating, as fused kernels are told. */
+/** What is added, and activating, as fused kernels are told. */
 export function fusedAttributes(
-  options: NativeActivation & Pick<Partial<NativeConvolution>, 'summand'>,
+  { activation, leakyreluAlpha }: NativeActivation,
+  sums = ['BiasAdd'],
 ): NativeAttribute[] {
-  const { summand, activation, leakyreluAlpha } = options;
-  const sums = summand === undefined ? ['BiasAdd'] : ['BiasAdd', 'Add'];
   const attributes: NativeAttribute[] = [
     ['num_args', 'INT', sums.length],
     ['fused_ops', 'STRING', activation === undefined ? sums : [...sums, nativeActivations[activation]]],

@@ -60,6 +60,8 @@ export interface RecordedGraph {
 export class RecordedGraphs {
   /** By the shapes of inputs; null: it can't be a graph. */
   private readonly graphs = new Map<string, RecordedGraph | null>();
+  /** Where the graphs are, whatever backend is chosen later. */
+  private owner: RecordableBackend | undefined;
   private readonly weights: readonly tf.Tensor[];
 
   constructor(weights: readonly tf.Tensor[]) {
@@ -77,12 +79,13 @@ export class RecordedGraphs {
     if (graph === null || !mayRecord(backend)) return tf.tidy(run);
     if (graph === undefined) return this.record(backend, shapes, sources, inputs.length, run);
     try {
+      this.owner = backend;
       graph.id ??= loadGraph(backend, graph);
       return runGraph(backend, graph, sources) as R;
     } catch {
       // Either the numbers are refused, by kernels as well; or the graph is, and will be again.
       const result = tf.tidy(run);
-      this.forget(backend, shapes);
+      this.forget(shapes);
       this.graphs.set(shapes, null);
       return result;
     }
@@ -90,8 +93,7 @@ export class RecordedGraphs {
 
   /** Forgets the graphs, and the copies of weights that they hold. */
   dispose(): void {
-    const backend = tf.backend() as unknown as RecordableBackend;
-    for (const shapes of [...this.graphs.keys()]) this.forget(backend, shapes);
+    for (const shapes of [...this.graphs.keys()]) this.forget(shapes);
   }
 
   private record<R extends tf.TensorContainer>(
@@ -112,10 +114,10 @@ export class RecordedGraphs {
     return result;
   }
 
-  private forget(backend: RecordableBackend, shapes: string): void {
+  private forget(shapes: string): void {
     const id = this.graphs.get(shapes)?.id ?? null;
     this.graphs.delete(shapes);
-    if (id !== null) backend.deleteSavedModel(id);
+    if (id !== null) this.owner?.deleteSavedModel(id);
   }
 }
 

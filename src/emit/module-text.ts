@@ -20,7 +20,7 @@ import {
   type SupernetParts,
 } from './supernet-text.js';
 import { checkInputText, readBytesText, weightsReaderText } from './runtime.js';
-import type { PackedDType } from './stored-weights.js';
+import type { PackedWeights } from './stored-weights.js';
 import { tensorTypeText } from './types.js';
 
 const { IndentationText, Project, QuoteKind, Scope, StructureKind } = loadPackage('ts-morph');
@@ -44,8 +44,7 @@ export interface ModuleParts {
   readonly weights: {
     readonly code: Code;
     readonly dtypes: ReadonlySet<DType>;
-    /** The types that some of them are packed in. */
-    readonly packed: ReadonlySet<PackedDType>;
+    readonly packed: PackedWeights;
   };
   /** Texts of the helpers that are called. */
   readonly helpers: readonly string[];

@@ -1,6 +1,6 @@
 /** The reader of a weights file in which weights are packed: see `stored-weights.ts`. */
 import type { DType } from '../ir/graph.js';
-import type { PackedDType } from './stored-weights.js';
+import type { PackedDType, PackedWeights } from './stored-weights.js';
 
 const arrays: Readonly<Record<PackedDType | DType, { readonly format: string; readonly array: string }>> = {
   float32: { format: 'F32', array: 'Float32Array' },
@@ -11,14 +11,12 @@ const arrays: Readonly<Record<PackedDType | DType, { readonly format: string; re
   bool: { format: 'BOOL', array: 'Uint8Array' },
 };
 
-type PackedTypes = ReadonlySet<PackedDType>;
-
-const hasHalves = (packed: PackedTypes): boolean => packed.has('float16');
-const hasScaled = (packed: PackedTypes): boolean => packed.has('uint8') || packed.has('uint16');
+const hasHalves = ({ dtypes }: PackedWeights): boolean => dtypes.has('float16');
+const hasScaled = ({ dtypes }: PackedWeights): boolean => dtypes.has('uint8') || dtypes.has('uint16');
 
 /** The table of types, and what the file says of packed weights. */
-export function packedDeclarations(dtypes: ReadonlySet<DType>, packed: PackedTypes): string {
-  const used: ReadonlySet<string> = new Set(['float32', ...dtypes, ...packed]);
+export function packedDeclarations(dtypes: ReadonlySet<DType>, packed: PackedWeights): string {
+  const used: ReadonlySet<string> = new Set(['float32', ...dtypes, ...packed.dtypes]);
   const lines = Object.entries(arrays)
     .filter(([dtype]) => used.has(dtype))
     .map(([, { format, array }]) => `  ${format}: ${array},\n`);
@@ -27,11 +25,13 @@ export function packedDeclarations(dtypes: ReadonlySet<DType>, packed: PackedTyp
   /** \`stored * scale + min\` is the number${optional === '' ? '' : '; half floats have neither'}. */
   readonly scale${optional}: number;
   readonly min${optional}: number;`;
-  return `/** Element types, as the file names them${optional === '' ? '' : '; half floats by their bits'}. */
+  const table = `/** Element types, as the file names them${optional === '' ? '' : '; half floats by their bits'}. */
 const arrays = {
 ${lines.join('')}} as const;
 
-/** How the numbers of a weight follow from fewer bits in the file. */
+`;
+  if (!packed.isDescribed) return table;
+  return `${table}/** How the numbers of a weight follow from fewer bits in the file. */
 interface Packing {${hasScaled(packed) ? scaled : ''}
   /** Factors that the numbers are multiplied by in turn, each for \`run\` of them. */
   readonly times: readonly { readonly name: string; readonly length: number; readonly run: number }[];
@@ -41,8 +41,8 @@ interface Packing {${hasScaled(packed) ? scaled : ''}
 }
 
 /** What the reader of weights does, once it has the header's `entries`. */
-export function packedBody(dtypes: ReadonlySet<DType>, packed: PackedTypes, trainable: boolean): string {
-  const floatFormats = ['float32' as const, ...packed].map((dtype) => `'${arrays[dtype].format}'`);
+export function packedBody(dtypes: ReadonlySet<DType>, packed: PackedWeights, trainable: boolean): string {
+  const floatFormats = ['float32' as const, ...packed.dtypes].map((dtype) => `'${arrays[dtype].format}'`);
   const others = (['int32', 'bool'] as const).filter((dtype) => dtypes.has(dtype));
   const several = others.length > 0;
   const types = ['float32', ...others].map((dtype) => `'${dtype}'`).join(' | ');
@@ -58,9 +58,7 @@ export function packedBody(dtypes: ReadonlySet<DType>, packed: PackedTypes, trai
   const result = trainable
     ? `tf.tidy(() => tf.variable(${tensor}${several ? `, dtype === 'float32'` : ''}))`
     : tensor;
-  return `  const packings = new Map<string, unknown>(Object.entries(entries.get('__metadata__') ?? {}));
-
-  /** What the file stores of a tensor, in the file's own memory, after checking that it is there. */
+  return `${packed.isDescribed ? packings : ''}  /** What the file stores of a tensor, in the file's own memory, after checking that it is there. */
   const stored = <F extends keyof typeof arrays>(
     name: string,
     shape: readonly number[],
@@ -85,14 +83,7 @@ export function packedBody(dtypes: ReadonlySet<DType>, packed: PackedTypes, trai
   /** The numbers of a weight, be it stored in fewer bits. */
   const floats = (name: string, shape: readonly number[]): Float32Array => {
     const codes = stored(name, shape, [${floatFormats.join(', ')}]);
-    if (codes instanceof Float32Array) return codes.slice();
-    try {
-      const packing: Packing = JSON.parse(String(packings.get(name)));
-      return unpack(codes, packing, (factors, length) => stored(factors, [length], ['F32']));
-    } catch (error) {
-      throw invalid(\`\${name} can't be unpacked (\${error})\`);
-    }
-  };
+${packed.isDescribed ? described(packed) : plainHalves}  };
 
   return <R extends tf.Rank>${parameters}: tf.${trainable ? 'Variable' : 'Tensor'}<R> => {
     const data = ${data};
@@ -103,6 +94,28 @@ export function packedBody(dtypes: ReadonlySet<DType>, packed: PackedTypes, trai
 `;
 }
 
+const packings = `  const packings = new Map<string, unknown>(Object.entries(entries.get('__metadata__') ?? {}));
+
+`;
+
+const plainHalves = `    return codes instanceof Float32Array ? codes.slice() : halfFloats(codes);
+`;
+
+/** How a weight is unpacked where the file says how, except of plain half floats. */
+function described(packed: PackedWeights): string {
+  const isHalf = hasScaled(packed) ? ` && entries.get(name)?.dtype === 'F16'` : '';
+  const halves = hasHalves(packed) ? `    if (!packings.has(name)${isHalf}) return halfFloats(codes);\n` : '';
+  return `    if (codes instanceof Float32Array) return codes.slice();
+${halves}    try {
+      const packing: Packing = JSON.parse(String(packings.get(name)));
+      return unpack(codes, packing, (factors, length) => stored(factors, [length], ['F32']));
+    } catch (error) {
+      throw invalid(\`\${name} can't be unpacked (\${error})\`);
+    }
+`;
+}
+
+/** The function that reads half floats. */
 const halves = `/** Half floats by their bits: those of a float, but for the exponent. */
 function halfFloats(codes: Uint8Array | Uint16Array): Float32Array {
   const numbers = new Float32Array(codes.length);
@@ -113,14 +126,13 @@ function halfFloats(codes: Uint8Array | Uint16Array): Float32Array {
     numbers[i]! *= 2 ** 112;
   }
   return numbers;
-}
-
-`;
+}`;
 
 const scaled = 'for (let i = 0; i < codes.length; i++) numbers[i] = codes[i]! * scale + min;';
 
 /** The functions that unpack a weight. */
-export function unpackText(packed: PackedTypes): string {
+export function unpackText(packed: PackedWeights): string {
+  if (!packed.isDescribed) return halves;
   const empty = 'new Float32Array(codes.length)';
   const [parameters, numbers] = !hasScaled(packed)
     ? ['times', 'const numbers = halfFloats(codes);']
@@ -131,7 +143,7 @@ export function unpackText(packed: PackedTypes): string {
             `  if (scale !== undefined) {\n    ${scaled}\n  }`,
         ]
       : ['scale, min, times', `const numbers = ${empty};\n  ${scaled}`];
-  return `${hasHalves(packed) ? halves : ''}/** Computes a weight from what is stored of it, in single precision. */
+  return `${hasHalves(packed) ? `${halves}\n\n` : ''}/** Computes a weight from what is stored of it, in single precision. */
 function unpack(
   codes: Uint8Array | Uint16Array,
   { ${parameters} }: Packing,

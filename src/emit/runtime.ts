@@ -1,7 +1,7 @@
 /** The parts of an emitted module that don't depend on the model's operations: reading weights, checking inputs. */
 import type { DType } from '../ir/graph.js';
 import { packedBody, packedDeclarations, unpackText } from './packed-text.js';
-import type { PackedDType } from './stored-weights.js';
+import type { PackedWeights } from './stored-weights.js';
 
 /** Where a module's backend can run, which decides how it reads files. */
 export type Platform = 'node' | 'browser' | 'both';
@@ -103,8 +103,7 @@ function severalTypes(dtypes: readonly DType[]): ElementWords {
 /** How the weights of a module are stored. */
 export interface WeightTypes {
   readonly dtypes: ReadonlySet<DType>;
-  /** The types that some of them are packed in. */
-  readonly packed: ReadonlySet<PackedDType>;
+  readonly packed: PackedWeights;
 }
 
 /**
@@ -117,7 +116,7 @@ export function weightsReaderText(
   trainable: boolean,
   shared = false,
 ): string {
-  const isPacked = packed.size > 0;
+  const isPacked = packed.dtypes.size > 0;
   const used = (Object.keys(formats) as DType[]).filter((dtype) => dtype === 'float32' || dtypes.has(dtype));
   const words = used.length === 1 ? onlyFloats : severalTypes(used);
   return `${isPacked ? packedDeclarations(dtypes, packed) : words.table}/** What the header of a weights file says about a tensor, not yet checked. */

@@ -13,10 +13,17 @@ export interface NamedWeight {
 
 export interface StoredWeights {
   readonly tensors: readonly (readonly [string, StoredTensor])[];
-  /** For weights that are packed: how they are read, as JSON. */
+  /** For packed weights that are more than half floats: how they are read, as JSON. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** Types that packed weights are stored in. */
-  readonly packed: ReadonlySet<PackedDType>;
+  readonly packed: PackedWeights;
+}
+
+/** What kinds of packed weights there are. */
+export interface PackedWeights {
+  /** The types that they are stored in. */
+  readonly dtypes: ReadonlySet<PackedDType>;
+  /** Whether the file says how some of them are read. */
+  readonly isDescribed: boolean;
 }
 
 export type PackedDType = Exclude<StoredDType, Parameter['dtype']>;
@@ -56,10 +63,14 @@ export function storeWeights(
     const packing: Packing =
       coding.kind === 'affine' ? { scale: coding.scale, min: coding.min, times } : { times };
     tensors.push([name, { dtype, shape, data: small.codes }]);
-    metadata.set(name, JSON.stringify(packing));
+    if (coding.kind === 'affine' || times.length > 0) metadata.set(name, JSON.stringify(packing));
     packed.add(dtype);
   }
-  return { tensors, metadata: Object.fromEntries(metadata), packed };
+  return {
+    tensors,
+    metadata: Object.fromEntries(metadata),
+    packed: { dtypes: packed, isDescribed: metadata.size > 0 },
+  };
 }
 
 function storedType({ codes, coding }: PackedData): PackedDType {
@@ -76,9 +87,10 @@ function worthPacking(packed: PackedData | null | undefined): PackedData | null 
   // Infinities and what is no number have bits of their own, for which modules have no code.
   if (packed.coding.kind === 'float16' && packed.codes.some((half) => (half & 0x7c00) === 0x7c00))
     return null;
-  const bytes =
-    packed.codes.byteLength + wordsOfOne + sum(packed.factors, ({ data }) => data.byteLength + wordsOfOne);
-  return bytes < 4 * packed.codes.length ? packed : null;
+  const { codes, coding, factors } = packed;
+  const words = coding.kind === 'float16' && factors.length === 0 ? 0 : wordsOfOne;
+  const bytes = codes.byteLength + words + sum(factors, ({ data }) => data.byteLength + wordsOfOne);
+  return bytes < 4 * codes.length ? packed : null;
 }
 
 function sum(factors: readonly Factor[], of: (factor: Factor) => number): number {

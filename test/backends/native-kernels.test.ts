@@ -122,7 +122,7 @@ describe.each([
   it.each(['relu', 'relu6', 'elu', undefined] as const)('adds a summand before %s', (activation) => {
     const options = convolution(side);
     const summand = random([1, side / 2, side / 2, 16], 4);
-    const { result, operations } = run(() => call('nativeConv2d', { ...options, summand, activation }));
+    const { result, operations } = run(() => call('nativeConv2dAndSum', { ...options, summand, activation }));
     expect(operations[0]).toBe(kernel);
     const sum = tf.tidy(() => {
       const added = tf.add(tf.fused.conv2d(options), summand);

@@ -237,6 +237,30 @@ describe('a graph', () => {
     expect(graphs()).toBe(1);
   });
 
+  it('is freed where it is, whatever backend was chosen since', async () => {
+    for (let i = 0; i < 2; i++) predict(2);
+    expect(graphs()).toBe(1);
+    await loadBackend('cpu');
+    try {
+      recorded.dispose();
+    } finally {
+      await tf.setBackend('tensorflow');
+    }
+    expect(graphs()).toBe(0);
+  });
+
+  it('asks for kernels that compute on the calling thread, unless somebody else decided', () => {
+    const name = 'TF_ONEDNN_THREADPOOL_USE_CALLER_THREAD';
+    const before = process.env[name];
+    Reflect.deleteProperty(process.env, name);
+    new RecordedGraphs([]);
+    expect(process.env[name]).toBe('1');
+    process.env[name] = '0';
+    new RecordedGraphs([]);
+    expect(process.env[name]).toBe('0');
+    process.env[name] = before;
+  });
+
   it('keeps the weights of each convolution', () => {
     const filters = [1, 2].map((seed) =>
       tf.randomNormal<tfjs.Rank.R4>([3, 3, 16, 16], 0, 1, 'float32', seed),
