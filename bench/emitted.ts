@@ -12,7 +12,7 @@ import { compileRuns } from './compile.js';
 import { scalePlot } from './scale.js';
 import { bytesOf, compileForBench, deployedBytes, type SpeedBackend } from './speed/compiled.js';
 import { inChild } from './speed/in-child.js';
-import { comparableModels, howToCompare, onnxJobs, onnxModels, type OnnxResult } from './speed/onnx.js';
+import { comparableModels, compareWithOnnx, howToCompare, onnxModels } from './speed/onnx.js';
 import { speedPage, type ComparedModel, type MeasuredModel } from './speed/page.js';
 import { modelFiles, takesBatches } from './speed/runners.js';
 
@@ -89,8 +89,7 @@ async function compareAll(names: readonly string[]): Promise<ComparedModel[]> {
   }
   const compared: ComparedModel[] = [];
   for (const name of names.filter((name) => here.includes(name))) {
-    const results: OnnxResult[] = [];
-    for (const job of await onnxJobs(name, folder)) results.push(await inChild(job));
+    const results = await compareWithOnnx(name, folder);
     compared.push({ name, results });
     for (const { batch, unpruned, half } of results) {
       process.stderr.write(

@@ -1,5 +1,4 @@
 /** Compares how long two things take: they run in turns, so that what the machine does besides hits both. */
-import { setTimeout } from 'node:timers/promises';
 
 export interface Comparison {
   /** Medians, in milliseconds. */
@@ -15,11 +14,9 @@ export interface Limits {
   readonly milliseconds: number;
   readonly minRounds: number;
   readonly maxRounds: number;
-  /** Milliseconds to wait before each run, for threads of the other side that go on looking for work. */
-  readonly pause: number;
 }
 
-export const usual: Limits = { milliseconds: 1000, minRounds: 5, maxRounds: 100, pause: 0 };
+export const usual: Limits = { milliseconds: 1000, minRounds: 5, maxRounds: 100 };
 
 /** The clock: processor time where one thread does the work, since that does not count what others do meanwhile. */
 export type Clock = 'processor' | 'wall';
@@ -44,13 +41,18 @@ export async function alternate(
   while (times.length < limits.minRounds || (performance.now() < end && times.length < limits.maxRounds)) {
     // Whoever goes second finds the caches of the other: they swap.
     if (times.length % 2 === 0) {
-      const a = await timed(first, clock, limits);
-      times.push([a, await timed(second, clock, limits)]);
+      const a = await timed(first, clock);
+      times.push([a, await timed(second, clock)]);
     } else {
-      const b = await timed(second, clock, limits);
-      times.push([await timed(first, clock, limits), b]);
+      const b = await timed(second, clock);
+      times.push([await timed(first, clock), b]);
     }
   }
+  return compared(times);
+}
+
+/** What pairs of times say. */
+export function compared(times: readonly (readonly [number, number])[]): Comparison {
   const ratios = times.map(([a, b]) => a / b);
   return {
     first: quantile(
@@ -67,8 +69,7 @@ export async function alternate(
   };
 }
 
-async function timed(work: Work, clock: Clock, { pause }: Limits): Promise<number> {
-  if (pause > 0) await setTimeout(pause);
+async function timed(work: Work, clock: Clock): Promise<number> {
   if (clock === 'wall') {
     const start = performance.now();
     await work();

@@ -2,7 +2,6 @@
 import { alternate, type Clock, type Comparison } from './alternate.js';
 import type { CompiledModel, SpeedBackend } from './compiled.js';
 import { peakMemory } from './memory.js';
-import { measureAgainstOnnx, type OnnxJob } from './onnx.js';
 import {
   loadEmitted,
   loadOriginal,
@@ -22,8 +21,7 @@ export type Job =
       /** A folder, or the original's model.json. */
       readonly path: string;
       readonly original: boolean;
-    }
-  | OnnxJob;
+    };
 
 export interface SpeedResult {
   readonly signature: Signature;
@@ -121,10 +119,5 @@ async function measureLoad({
 }
 
 const job = JSON.parse(process.argv[2]!) as Job;
-const result =
-  job.kind === 'speed'
-    ? await measureSpeed(job.compiled, job.batch)
-    : job.kind === 'onnx'
-      ? await measureAgainstOnnx(job)
-      : await measureLoad(job);
+const result = job.kind === 'speed' ? await measureSpeed(job.compiled, job.batch) : await measureLoad(job);
 process.stdout.write(`\n${JSON.stringify(result)}`);

@@ -2,13 +2,8 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Job, LoadResult, SpeedResult } from './child.js';
-import type { OnnxResult } from './onnx.js';
 
-type ResultOf<J extends Job> = J extends { kind: 'speed' }
-  ? SpeedResult
-  : J extends { kind: 'onnx' }
-    ? OnnxResult
-    : LoadResult;
+type ResultOf<J extends Job> = J extends { kind: 'speed' } ? SpeedResult : LoadResult;
 
 /** The result of a job; the process writes it on its last line. */
 export function inChild<J extends Job>(job: J): Promise<ResultOf<J>> {

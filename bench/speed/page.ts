@@ -163,8 +163,9 @@ function onnxSection(models: readonly ComparedModel[]): string[] {
   return [
     heading,
     `onnxruntime-node ${any.results[0]!.version} runs the whole network, exported from PyTorch; on node-gpu run its emissions, ` +
-      'unpruned and with half of the multiply-accumulates removed. Both use the processor’s threads as they are set up by ' +
-      'themselves, and end with the scores in JavaScript. How many times faster the emissions are:',
+      'unpruned and with half of the multiply-accumulates removed. Each has a process of its own and the processor’s threads ' +
+      'as it sets them up by itself; they take turns, in which they predict for a tenth of a second to get warm and for another ' +
+      'one that counts, and end with the scores in JavaScript. How many times faster the emissions are:',
     table(
       ['model', 'batch', 'ONNX Runtime ms', 'unpruned ms', 'faster', 'half ms', 'faster'],
       models.flatMap(({ name, results }) =>
