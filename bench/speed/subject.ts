@@ -51,7 +51,8 @@ export class Subject {
   }
 
   stop(): void {
-    this.child.disconnect();
+    // One that failed has gone already.
+    if (this.child.connected) this.child.disconnect();
   }
 
   private async answer(): Promise<unknown> {
