@@ -69,6 +69,12 @@ export class RecordedGraphs {
     letCallersCompute();
   }
 
+  /** Hands a weight to TensorFlow at once: until it is computed with, JavaScript's memory would hold its numbers as well. */
+  static keep(weight: tf.Tensor): void {
+    const backend = tf.backend() as tf.KernelBackend & Partial<RecordableBackend>;
+    backend.getInputTensorIds?.([weight]);
+  }
+
   /** Computes `run()`, which is of the inputs and the weights, and depends on nothing else. */
   predict<R extends tf.TensorContainer>(inputs: readonly tf.Tensor[], run: () => R): R {
     const sources = [...inputs, ...this.weights];

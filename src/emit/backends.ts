@@ -20,7 +20,10 @@ interface ModuleBackend {
   readonly platform: Platform;
   /** What computes, as rules know it. */
   readonly computes: ComputeBackend;
-  /** The class of a helper that predictions go through, where they may: `predict(inputs, run)`, `dispose()`. */
+  /**
+   * The class of a helper that predictions go through, where they may: `new P(weights)`, `predict(inputs, run)`,
+   * `dispose()`, and `P.keep(weight)` as soon as each weight is there.
+   */
   readonly predictor: string | null;
 }
 

@@ -112,7 +112,11 @@ function statementsOf(parts: ModuleParts): (string | StatementStructures)[] {
     ...parts.helpers,
     ...(isEmpty(parts.weights.code) ? [] : [readWeightsText(parts)]),
     ...(parts.supernet === null ? [] : supernetFunctions(parts.supernet.masks)),
-    weightsReaderText(parts.weights, parts.trainable, (parts.supernet?.sets ?? null) !== null),
+    weightsReaderText(parts.weights, {
+      trainable: parts.trainable,
+      shared: (parts.supernet?.sets ?? null) !== null,
+      predictor: parts.predictor,
+    }),
     readBytesText(moduleBackends[parts.backend].platform),
     ...(parts.graph.inputs.length === 0 ? [] : [checkInputText(symbolicInputs(parts.graph).length > 1)]),
   ];

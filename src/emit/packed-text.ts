@@ -1,6 +1,7 @@
 /** The reader of a weights file in which weights are packed: see `stored-weights.ts`. */
 import type { DType } from '../ir/graph.js';
 import type { PackedDType, PackedWeights } from './stored-weights.js';
+import { noteText, type WeightUse } from './weight-use.js';
 
 const arrays: Readonly<Record<PackedDType | DType, { readonly format: string; readonly array: string }>> = {
   float32: { format: 'F32', array: 'Float32Array' },
@@ -41,7 +42,8 @@ interface Packing {${hasScaled(packed) ? scaled : ''}
 }
 
 /** What the reader of weights does, once it has the header's `entries`. */
-export function packedBody(dtypes: ReadonlySet<DType>, packed: PackedWeights, trainable: boolean): string {
+export function packedBody(dtypes: ReadonlySet<DType>, packed: PackedWeights, use: WeightUse): string {
+  const { trainable } = use;
   const floatFormats = ['float32' as const, ...packed.dtypes].map((dtype) => `'${arrays[dtype].format}'`);
   const others = (['int32', 'bool'] as const).filter((dtype) => dtypes.has(dtype));
   const several = others.length > 0;
@@ -88,8 +90,7 @@ ${packed.isDescribed ? described(packed) : plainHalves}  };
   return <R extends tf.Rank>${parameters}: tf.${trainable ? 'Variable' : 'Tensor'}<R> => {
     const data = ${data};
     const tensor = ${result};
-    made.push(tensor);
-    return tensor;
+${noteText(use)}    return tensor;
   };
 `;
 }

@@ -2,6 +2,7 @@
 import type { DType } from '../ir/graph.js';
 import { packedBody, packedDeclarations, unpackText } from './packed-text.js';
 import type { PackedWeights } from './stored-weights.js';
+import { noteText, type WeightUse } from './weight-use.js';
 
 /** Where a module's backend can run, which decides how it reads files. */
 export type Platform = 'node' | 'browser' | 'both';
@@ -106,16 +107,8 @@ export interface WeightTypes {
   readonly packed: PackedWeights;
 }
 
-/**
- * Makes tensors of a weights file.
- * @param trainable whether the weights are variables
- * @param shared whether a weight may be asked for more than once: it is the same one then
- */
-export function weightsReaderText(
-  { dtypes, packed }: WeightTypes,
-  trainable: boolean,
-  shared = false,
-): string {
+/** Makes tensors of a weights file. */
+export function weightsReaderText({ dtypes, packed }: WeightTypes, use: WeightUse): string {
   const isPacked = packed.dtypes.size > 0;
   const used = (Object.keys(formats) as DType[]).filter((dtype) => dtype === 'float32' || dtypes.has(dtype));
   const words = used.length === 1 ? onlyFloats : severalTypes(used);
@@ -141,10 +134,11 @@ function weightsReader(bytes: Uint8Array, made: tf.Tensor[]) {
   } catch {
     throw invalid('its header is not JSON');
   }
-${isPacked ? packedBody(dtypes, packed, trainable) : plainBody(words, trainable, shared)}}${isPacked ? `\n\n${unpackText(packed)}` : ''}`;
+${isPacked ? packedBody(dtypes, packed, use) : plainBody(words, use)}}${isPacked ? `\n\n${unpackText(packed)}` : ''}`;
 }
 
-function plainBody(words: ElementWords, trainable: boolean, shared: boolean): string {
+function plainBody(words: ElementWords, use: WeightUse): string {
+  const { trainable, shared } = use;
   const tensor = `tf.tensor<R>(data, shape${words.argument})`;
   const result = trainable ? `tf.tidy(() => tf.variable(${tensor}${words.trainable}))` : tensor;
   const type = `${trainable ? 'tf.Variable' : 'tf.Tensor'}<R>`;
@@ -163,8 +157,7 @@ ${ask}${words.lookUp}    const entry = entries.get(name);
     if (!inFile || to - from !== size) throw invalid(\`\${name} is cut off\`);
     const data = new ${words.array}(bytes.slice(start + from, start + to).buffer);
     const tensor = ${result};
-    made.push(tensor);
-${shared ? '    known.set(name, tensor);\n' : ''}    return tensor;
+${noteText(use)}${shared ? '    known.set(name, tensor);\n' : ''}    return tensor;
   };
 `;
 }

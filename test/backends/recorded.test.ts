@@ -15,6 +15,7 @@ interface Backend extends tfjs.KernelBackend {
   isUsingGpuDevice: boolean;
   binding: object;
   getNumOfSavedModels(): number;
+  tensorMap: { get(dataId: object): { values?: unknown } };
   loadSavedModelMetaGraph(folder: string, tags: string): number;
 }
 
@@ -28,7 +29,10 @@ const noPlace = { file: '', start: 0, end: 0 };
 let tf: Tf;
 let weights: tfjs.Tensor2D;
 let helper: HelperRunner;
-let RecordedGraphs: new (weights: readonly tfjs.Tensor[]) => Recorded;
+let RecordedGraphs: {
+  new (weights: readonly tfjs.Tensor[]): Recorded;
+  keep(weight: tfjs.Tensor): void;
+};
 let recorded: Recorded;
 let elsewhere: tfjs.Tensor;
 
@@ -247,6 +251,23 @@ describe('a graph', () => {
       await tf.setBackend('tensorflow');
     }
     expect(graphs()).toBe(0);
+  });
+
+  it('leaves the numbers of weights to TensorFlow', async () => {
+    const weight = tf.tensor([1, 2, 3]);
+    const held = (): unknown => backend().tensorMap.get(weight.dataId).values ?? null;
+    expect(held()).not.toBeNull();
+    RecordedGraphs.keep(weight);
+    expect(held()).toBeNull();
+    expect([...weight.dataSync()]).toEqual([1, 2, 3]);
+    weight.dispose();
+    await loadBackend('cpu');
+    try {
+      // Which has nothing to be left to.
+      tf.tidy(() => RecordedGraphs.keep(tf.scalar(1)));
+    } finally {
+      await tf.setBackend('tensorflow');
+    }
   });
 
   it('asks for kernels that compute on the calling thread, unless somebody else decided', () => {
