@@ -12,7 +12,8 @@ import { promisify } from 'node:util';
 import * as prettier from 'prettier';
 import { projectFile } from '../src/lang/project-file.js';
 import { inWords, prunersPage, type ComparedModel, type Setting, type WholeRun } from './pruners/page.js';
-import { takeTurns, type Side } from './pruners/turns.js';
+import { takeTurns } from './pruners/turns.js';
+import type { Side } from './worker.js';
 import { runEspalier } from './speed/whole-process.js';
 
 const models = ['resnet18', 'resnet50', 'mobilenet_v2', 'densenet201'];

@@ -1,6 +1,5 @@
 /** Two processes that take turns at the same work, so that what the machine does besides hits both. */
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
+import { startWorker, type Side, type Worker } from '../worker.js';
 
 /** Wall-clock and processor time, in milliseconds. */
 export type Clocks = readonly [wall: number, processor: number];
@@ -17,44 +16,6 @@ interface BeforeAfter {
 export interface Result {
   readonly macs: BeforeAfter;
   readonly params: BeforeAfter;
-}
-
-export interface Side {
-  readonly command: string;
-  readonly args: readonly string[];
-  readonly env?: NodeJS.ProcessEnv;
-}
-
-/** A process that does the work once whenever it is asked. */
-interface Worker {
-  readonly result: Result;
-  turn(): Promise<Turn>;
-  end(): Promise<void>;
-}
-
-async function startWorker({ command, args, env }: Side): Promise<Worker> {
-  const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'inherit'] });
-  const ended = new Promise<number | null>((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', resolve);
-  });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const next = async (): Promise<unknown> => {
-    const line = await lines.next();
-    if (line.done === true) throw new Error(`${command} ended with exit code ${await ended}`);
-    return JSON.parse(line.value);
-  };
-  return {
-    result: (await next()) as Result,
-    turn: async () => {
-      child.stdin.write('\n');
-      return (await next()) as Turn;
-    },
-    end: async () => {
-      child.stdin.end();
-      await ended;
-    },
-  };
 }
 
 export interface Turns {
@@ -96,9 +57,9 @@ export async function takeTurns(first: Side, second: Side, limits = usual): Prom
 }
 
 /** The work has been done once for the result, and then for some seconds. */
-async function startWarm(side: Side, milliseconds: number): Promise<Worker> {
+async function startWarm(side: Side, milliseconds: number): Promise<Worker<Result, Turn>> {
   const end = performance.now() + milliseconds;
-  const worker = await startWorker(side);
+  const worker = await startWorker<Result, Turn>(side);
   while (performance.now() < end) await worker.turn();
   return worker;
 }
@@ -107,7 +68,7 @@ async function startWarm(side: Side, milliseconds: number): Promise<Worker> {
  * A turn lasts some seconds at least, and counts with the repetition in its middle: whoever has waited for the other side
  * for a minute finds nothing where it was, and is warm again after a few.
  */
-async function oneTurn(worker: Worker, milliseconds: number): Promise<Turn> {
+async function oneTurn(worker: Worker<Result, Turn>, milliseconds: number): Promise<Turn> {
   const repetitions: Turn[] = [];
   const end = performance.now() + milliseconds;
   do repetitions.push(await worker.turn());

@@ -10,25 +10,14 @@ export interface Comparison {
   readonly rounds: number;
 }
 
-export interface Limits {
-  readonly milliseconds: number;
-  readonly minRounds: number;
-  readonly maxRounds: number;
-}
-
-export const usual: Limits = { milliseconds: 1000, minRounds: 5, maxRounds: 100 };
+const limits = { milliseconds: 1000, minRounds: 5, maxRounds: 100 };
 
 /** The clock: processor time where one thread does the work, since that does not count what others do meanwhile. */
 export type Clock = 'processor' | 'wall';
 
 export type Work = () => void | Promise<void>;
 
-export async function alternate(
-  first: Work,
-  second: Work,
-  clock: Clock,
-  limits = usual,
-): Promise<Comparison> {
+export async function alternate(first: Work, second: Work, clock: Clock): Promise<Comparison> {
   // What is quick is run a few times first, until it is compiled and its memory is there; what makes a graph at its second
   // run, twice.
   const warm = performance.now() + limits.milliseconds / 5;
@@ -69,7 +58,8 @@ export function compared(times: readonly (readonly [number, number])[]): Compari
   };
 }
 
-async function timed(work: Work, clock: Clock): Promise<number> {
+/** How long work takes, in milliseconds. */
+export async function timed(work: Work, clock: Clock): Promise<number> {
   if (clock === 'wall') {
     const start = performance.now();
     await work();

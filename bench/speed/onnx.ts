@@ -5,10 +5,13 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { projectFile } from '../../src/lang/project-file.js';
 import { compared, type Comparison } from './alternate.js';
 import { compileTo } from './compiled.js';
-import { Subject, type SubjectJob, type SubjectReady } from './subject.js';
+import { startWorker, type Side, type Worker } from '../worker.js';
+import type { SubjectJob, SubjectResult } from './subject.js';
 
 /** The networks, by the names of torchvision. */
 export const onnxModels = ['mobilenet_v2', 'resnet50'] as const;
@@ -53,7 +56,7 @@ export async function compareWithOnnx(name: string, folder: string): Promise<Onn
     const shape = [batch, 3, 224, 224];
     results.push(
       await inTurns(batch, [
-        { runtime: 'onnx', path: join(model, 'model.onnx'), shape },
+        { runtime: packageName, path: join(model, 'model.onnx'), shape },
         { runtime: 'emitted', path: unpruned, shape },
         { runtime: 'emitted', path: half, shape },
       ]),
@@ -66,10 +69,10 @@ const rounds = 30;
 
 /** Every prediction begins with its input in the runtime's memory, and ends with the scores in JavaScript's. */
 async function inTurns(batch: number, jobs: readonly SubjectJob[]): Promise<OnnxResult> {
-  const started: { subject: Subject; ready: SubjectReady }[] = [];
+  const workers: Worker<SubjectResult, number>[] = [];
   try {
-    for (const job of jobs) started.push(await Subject.start(job));
-    const [theirs, ours] = started.map(({ ready }) => ready);
+    for (const job of jobs) workers.push(await startWorker(sideOf(job)));
+    const [theirs, ours] = workers.map(({ result }) => result);
     requireSame(theirs!.scores, ours!.scores);
     const times: number[][] = [];
     for (let i = 0; i < rounds; i++) {
@@ -77,16 +80,23 @@ async function inTurns(batch: number, jobs: readonly SubjectJob[]): Promise<Onnx
       // Each is first as often as the others are.
       for (let k = 0; k < jobs.length; k++) {
         const at = (i + k) % jobs.length;
-        round[at] = await started[at]!.subject.turn();
+        // The threads of whoever had the last turn go to sleep meanwhile.
+        await setTimeout(20);
+        round[at] = await workers[at]!.turn();
       }
       times.push(round);
     }
     const against = (at: number): Comparison => compared(times.map((round) => [round[0]!, round[at]!]));
     return { version: theirs!.version, batch, unpruned: against(1), half: against(2) };
   } finally {
-    for (const { subject } of started) subject.stop();
+    await Promise.all(workers.map((worker) => worker.end()));
   }
 }
+
+const sideOf = (job: SubjectJob): Side => ({
+  command: process.execPath,
+  args: [fileURLToPath(new URL('subject.js', import.meta.url)), JSON.stringify(job)],
+});
 
 /** Times of networks that compute different things can't be compared. */
 function requireSame(expected: readonly number[], actual: readonly number[]): void {

@@ -63,7 +63,7 @@ export function storeWeights(
     const packing: Packing =
       coding.kind === 'affine' ? { scale: coding.scale, min: coding.min, times } : { times };
     tensors.push([name, { dtype, shape, data: small.codes }]);
-    if (coding.kind === 'affine' || times.length > 0) metadata.set(name, JSON.stringify(packing));
+    if (needsWords(small)) metadata.set(name, JSON.stringify(packing));
     packed.add(dtype);
   }
   return {
@@ -78,6 +78,10 @@ function storedType({ codes, coding }: PackedData): PackedDType {
   return codes instanceof Uint8Array ? 'uint8' : 'uint16';
 }
 
+/** Whether the file has to say how a packed weight is read: half floats are what they are. */
+const needsWords = ({ coding, factors }: PackedData): boolean =>
+  coding.kind === 'affine' || factors.length > 0;
+
 /** About what the header says of a packed weight and of a factor. */
 const wordsOfOne = 120;
 
@@ -87,8 +91,8 @@ function worthPacking(packed: PackedData | null | undefined): PackedData | null 
   // Infinities and what is no number have bits of their own, for which modules have no code.
   if (packed.coding.kind === 'float16' && packed.codes.some((half) => (half & 0x7c00) === 0x7c00))
     return null;
-  const { codes, coding, factors } = packed;
-  const words = coding.kind === 'float16' && factors.length === 0 ? 0 : wordsOfOne;
+  const { codes, factors } = packed;
+  const words = needsWords(packed) ? wordsOfOne : 0;
   const bytes = codes.byteLength + words + sum(factors, ({ data }) => data.byteLength + wordsOfOne);
   return bytes < 4 * codes.length ? packed : null;
 }

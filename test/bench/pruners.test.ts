@@ -1,7 +1,8 @@
 /** The comparison with another pruner: who is asked when, and what the page makes of the times. */
 import { describe, expect, it } from 'vitest';
 import { inWords, prunersPage, type ComparedModel } from '../../bench/pruners/page.js';
-import { takeTurns, type Side, type Turn } from '../../bench/pruners/turns.js';
+import { takeTurns, type Turn } from '../../bench/pruners/turns.js';
+import type { Side } from '../../bench/worker.js';
 
 /** A process that answers with a result, then with how often it has been asked. */
 const side = (macs: number, turn: string): Side => ({
