@@ -28,7 +28,7 @@ export function writeCacheFile(path: string, text: string): void {
 function removeOld(directory: string): void {
   for (const file of readdirSync(directory)) {
     const path = join(directory, file);
-    if (/^(rules|types)-/.test(file) && Date.now() - statSync(path).mtimeMs > month)
+    if (/^(rules|checks|types)-/.test(file) && Date.now() - statSync(path).mtimeMs > month)
       rmSync(path, { force: true });
   }
 }

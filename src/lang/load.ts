@@ -4,8 +4,8 @@ import { join, relative, resolve, sep } from 'node:path';
 import picomatch from 'picomatch';
 import { DiagnosticError, fail, type Diagnostic } from '../diagnostics/diagnostic.js';
 import type { RuleSet, SourceText } from './ast.js';
-import { parseCached } from './parse-cache.js';
 import { projectFile } from './project-file.js';
+import { cachedSteps } from './rule-cache.js';
 import { buildRuleSet } from './rule-set.js';
 
 /** Where the core's rules are. */
@@ -42,7 +42,7 @@ export function checkRules(extra: readonly string[]): CheckedRules {
 
 function readRules(extra: readonly string[]): ReturnType<typeof buildRuleSet> {
   const { sources, helpers } = readRuleFiles(extra);
-  return buildRuleSet(sources, helpers, parseCached);
+  return buildRuleSet(sources, helpers, cachedSteps);
 }
 
 /** The texts of the core's rule files, then of the user's, and of the helper files beside them. */

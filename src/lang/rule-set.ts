@@ -10,11 +10,17 @@ import { firstOfEach } from './unique.js';
 
 type NamedRule = Exclude<Declaration, { kind: 'infix' | 'extend' }>;
 
+/** The steps that take long; `rule-cache.ts` has them with a memory. */
+export interface RuleSteps {
+  readonly parse: (source: SourceText) => ParsedFile;
+  readonly check: (rules: RuleSet, declarations: readonly Declaration[]) => readonly Diagnostic[];
+}
+
 /** All rules of some files, and every problem that they have, in the order of the text. */
 export function buildRuleSet(
   sources: readonly SourceText[],
   helperSources: readonly SourceText[],
-  parse: (source: SourceText) => ParsedFile = parseFile,
+  { parse, check: checkRules }: RuleSteps = { parse: parseFile, check },
 ): { rules: RuleSet; diagnostics: Diagnostic[] } {
   const parsed = sources.map((source) => parse(source));
   const unique = firstOfEach(parsed.flatMap((file) => file.declarations));
@@ -36,7 +42,7 @@ export function buildRuleSet(
     ...helpers.diagnostics,
     ...resolved.diagnostics,
     ...extended.diagnostics,
-    ...check(rules, resolved.kept),
+    ...checkRules(rules, resolved.kept),
   ];
   return { rules, diagnostics: inOrder(diagnostics, sources) };
 }

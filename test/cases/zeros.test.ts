@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { parseCases } from '../../src/cases/format.js';
 import { runCase } from '../../src/cases/run.js';
 import { readRuleFiles } from '../../src/lang/load.js';
-import { parseCached } from '../../src/lang/parse-cache.js';
+import { cachedSteps } from '../../src/lang/rule-cache.js';
 import { buildRuleSet } from '../../src/lang/rule-set.js';
 
 const { sources, helpers } = readRuleFiles([]);
@@ -29,7 +29,7 @@ graph {
 
 async function problemsWith(zeros: string): Promise<string[]> {
   const own = { file: 'own.rules', text: squareplus(zeros) };
-  const { rules, diagnostics } = buildRuleSet([...sources, own], helpers, parseCached);
+  const { rules, diagnostics } = buildRuleSet([...sources, own], helpers, cachedSteps);
   expect(diagnostics).toEqual([]);
   const [one] = parseCases({ file: 'own.cases', text });
   return (await runCase(one!, rules)).flatMap(({ problems }) => problems.map(({ message }) => message));

@@ -10,7 +10,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { formatDiagnostics } from '../../src/diagnostics/format.js';
 import type { SourceText } from '../../src/lang/ast.js';
 import { readRuleFiles } from '../../src/lang/load.js';
-import { parseCached } from '../../src/lang/parse-cache.js';
+import { cachedSteps } from '../../src/lang/rule-cache.js';
 import { buildRuleSet } from '../../src/lang/rule-set.js';
 import { expectShown, runCommand } from './console.js';
 import { fencedBlocks, shownCommands, type FencedBlock } from './markdown.js';
@@ -33,7 +33,7 @@ function errorsOf(file: string, fragment: string): string {
   const { diagnostics } = buildRuleSet(
     [...core.sources, ...sources],
     [...core.helpers, ...helpers],
-    parseCached,
+    cachedSteps,
   );
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   return formatDiagnostics(errors, new Map(sources.map(({ file: name, text }) => [name, text])), {

@@ -1,10 +1,10 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DiagnosticError } from '../../src/diagnostics/diagnostic.js';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { DiagnosticError, type Diagnostic } from '../../src/diagnostics/diagnostic.js';
 import { checkRules, coreRulesDirectory, loadRules, ruleFileText } from '../../src/lang/load.js';
-import { parseCached } from '../../src/lang/parse-cache.js';
+import { parseCached } from '../../src/lang/rule-cache.js';
 import { parseFile } from '../../src/lang/parse.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'espalier-load-'));
@@ -67,25 +67,41 @@ describe('the text of a rule file', () => {
 });
 
 describe('the cache', () => {
+  const cache = join(directory, 'cache');
+  const before = process.env.ESPALIER_CACHE;
+  beforeEach(() => (process.env.ESPALIER_CACHE = cache));
+  afterEach(() => {
+    if (before === undefined) delete process.env.ESPALIER_CACHE;
+    else process.env.ESPALIER_CACHE = before;
+    rmSync(cache, { recursive: true });
+  });
+
   it('gives what parsing gives, the second time without parsing', () => {
-    const cache = join(directory, 'cache');
-    const before = process.env.ESPALIER_CACHE;
-    process.env.ESPALIER_CACHE = cache;
-    try {
-      const source = { file: 'a.rules', text: `${rule('cached')}op broken {` };
-      const expected = JSON.parse(JSON.stringify(parseFile(source))) as unknown;
-      expect(JSON.parse(JSON.stringify(parseCached(source)))).toEqual(expected);
-      const [entry] = readdirSync(cache);
-      expect(parseCached(source)).toEqual(expected);
-      expect(readdirSync(cache)).toEqual([entry]);
-      // An entry that is not readable is read again from the text.
-      writeFileSync(join(cache, entry!), '{ "declarations": [');
-      expect(JSON.parse(JSON.stringify(parseCached(source)))).toEqual(expected);
-      parseCached({ ...source, file: 'b.rules' });
-      expect(readdirSync(cache)).toHaveLength(2);
-    } finally {
-      if (before === undefined) delete process.env.ESPALIER_CACHE;
-      else process.env.ESPALIER_CACHE = before;
-    }
+    const source = { file: 'a.rules', text: `${rule('cached')}op broken {` };
+    const expected = JSON.parse(JSON.stringify(parseFile(source))) as unknown;
+    expect(JSON.parse(JSON.stringify(parseCached(source)))).toEqual(expected);
+    const [entry] = readdirSync(cache);
+    expect(parseCached(source)).toEqual(expected);
+    expect(readdirSync(cache)).toEqual([entry]);
+    // An entry that is not readable is read again from the text.
+    writeFileSync(join(cache, entry!), '{ "declarations": [');
+    expect(JSON.parse(JSON.stringify(parseCached(source)))).toEqual(expected);
+    parseCached({ ...source, file: 'b.rules' });
+    expect(readdirSync(cache)).toHaveLength(2);
+  });
+
+  it('knows what the checks said', () => {
+    const path = join(directory, 'wrong.rules');
+    writeFileSync(path, '/// Wrong.\nop wrong(x) -> y { axes x[a] -> y[b] emit tf.f(z) }\n');
+    const said = (): Diagnostic[] => [...checkRules([path]).diagnostics];
+    const first = said();
+    expect(first.map(({ code }) => code)).toEqual(['E122', 'E115']);
+    expect(said()).toEqual(first);
+    const entry = readdirSync(cache).find((file) => file.startsWith('checks-'))!;
+    writeFileSync(join(cache, entry), '[]');
+    expect(said()).toEqual([]);
+    // Another text is another question.
+    writeFileSync(path, '/// Wrong.\nop wrong(x) -> y { axes x[a] -> y[b] emit tf.f(w) }\n');
+    expect(said().map(({ code }) => code)).toEqual(['E122', 'E115']);
   });
 });
