@@ -12,13 +12,13 @@ export function cacheDirectory(): string {
 }
 
 /** Writes a file of the cache. A cache that can't be written to is none: only time is lost. */
-export function writeCacheFile(path: string, text: string): void {
+export function writeCacheFile(path: string, content: string | Uint8Array): void {
   try {
     mkdirSync(dirname(path), { recursive: true });
     removeOld(dirname(path));
     // Another process may read while this one writes.
     const draft = `${path}.${process.pid}`;
-    writeFileSync(draft, text);
+    writeFileSync(draft, content);
     renameSync(draft, path);
   } catch {
     return;
@@ -28,7 +28,7 @@ export function writeCacheFile(path: string, text: string): void {
 function removeOld(directory: string): void {
   for (const file of readdirSync(directory)) {
     const path = join(directory, file);
-    if (/^(rules|checks|types)-/.test(file) && Date.now() - statSync(path).mtimeMs > month)
+    if (/^(rules|checks|types|code)-/.test(file) && Date.now() - statSync(path).mtimeMs > month)
       rmSync(path, { force: true });
   }
 }

@@ -8,6 +8,7 @@ import type * as tfjs from '@tensorflow/tfjs';
 import type * as layers from '@tensorflow/tfjs-layers';
 import type * as tsMorph from 'ts-morph';
 import type typescript from 'typescript';
+import { withCompiledCode } from './compile-cache.js';
 
 interface Packages {
   readonly '@tensorflow/tfjs': typeof tfjs;
@@ -20,7 +21,8 @@ interface Packages {
 const require = createRequire(import.meta.url);
 
 /** Loads a package, at the first call. */
-export const loadPackage = <N extends keyof Packages>(name: N): Packages[N] => require(name) as Packages[N];
+export const loadPackage = <N extends keyof Packages>(name: N): Packages[N] =>
+  withCompiledCode(() => require(name) as Packages[N]);
 
 /** Loads a package for what it does when it is loaded. */
-export const loadForEffect = (name: string): void => void require(name);
+export const loadForEffect = (name: string): void => void withCompiledCode(() => require(name));

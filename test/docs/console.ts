@@ -1,13 +1,8 @@
 /** Runs the commands that documentation shows, and compares what they print with what it says. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
+import { builtModule } from '../built.js';
 import type { ShownCommand } from './markdown.js';
-
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const cli = join(root, 'dist/src/cli/main.js');
 
 export interface Ran {
   readonly status: number | null;
@@ -20,8 +15,7 @@ export function runCommand(command: string, folder: string): Ran {
   const [npx, name, ...args] = words(command);
   if (npx !== 'npx' || name !== 'espalier')
     throw new Error(`documentation may show only npx espalier: ${command}`);
-  requireCurrentBuild();
-  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [builtModule('cli/main.js'), ...args], {
     cwd: folder,
     encoding: 'utf8',
     env: { ...process.env, NO_COLOR: '1', CI: 'true' },
@@ -56,16 +50,4 @@ const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\
 /** Words of a shell command; single quotes keep blanks. */
 function words(command: string): string[] {
   return [...command.matchAll(/'([^']*)'|\S+/g)].map((match) => match[1] ?? match[0]);
-}
-
-/** Commands run as users run them, from `dist`. */
-function requireCurrentBuild(): void {
-  const newest = Math.max(
-    ...readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
-      .filter((file) => file.endsWith('.ts'))
-      .map((file) => statSync(join(root, 'src', file)).mtimeMs),
-  );
-  if (!existsSync(cli) || statSync(cli).mtimeMs < newest) {
-    throw new Error('dist is older than src: run `npm run build` first');
-  }
 }
