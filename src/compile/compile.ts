@@ -63,7 +63,7 @@ export interface CompileResult {
 
 /** The pipelines of the rules that make emitted modules, the fastest first: the next is tried where one is not exact. */
 const pipelines = {
-  inference: ['tfjs', 'tfjs_own', 'exact'],
+  inference: ['tfjs', 'tfjs_own_at_first', 'tfjs_own', 'exact'],
   training: ['trainable', 'trainable_exact'],
 } as const;
 
@@ -159,11 +159,11 @@ function roundingWarning({ verification }: Attempt, { pipeline }: Attempt): Diag
   const { checks, tolerance } = verification!.result;
   const largest = Math.max(...checks.map((check) => check.relative)).toExponential(1);
   const allowed = tolerance.toExponential(0);
-  if (pipeline === 'tfjs_own') {
+  if (pipeline.startsWith('tfjs_own')) {
     return {
       code: 'E611',
       severity: 'warning',
-      message: 'kernels that round differently were left out: this network amplifies that',
+      message: `kernels that round differently were left out${pipeline === 'tfjs_own' ? '' : ' in the first layers'}: this network amplifies that`,
       why: `With them, results differ by ${largest} of the output's scale; ${allowed} is allowed. Without, they are equal.`,
       help: 'The module is as exact as promised, and may be slower than with the fastest kernels.',
     };

@@ -32,6 +32,7 @@ whose biases round differently inside of their layers: \`trainable_exact\` leave
     title: 'Kernels that round differently were left out',
     explanation: `On node, modules call kernels of oneDNN, which add up the same products in another order than those that TensorFlow.js
 calls. Some networks amplify that: their results would differ by more than 1e-5 of the output's scale. The module is then made by the
-pipeline \`tfjs_own\`, with kernels that round as those of TensorFlow.js do.`,
+pipeline \`tfjs_own_at_first\`: where images are large, with kernels that round as those of TensorFlow.js do, since all later layers
+amplify what the first ones do. If that is not enough, all kernels are such (\`tfjs_own\`).`,
   },
 } as const;
