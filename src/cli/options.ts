@@ -36,18 +36,17 @@ export function number(text: string): number {
 function collectShape(text: string, previous: Readonly<Record<string, Shape>>): Record<string, Shape> {
   const at = text.lastIndexOf('=');
   if (at < 1) throw new InvalidArgumentError('Write NAME=SHAPE, for example image=N,224,224,3.');
-  const shape = text
-    .slice(at + 1)
-    .replace(/^\[|\]$/g, '')
-    .split(/[,x]/)
-    .map((part, i): Dim => {
-      const size = part.trim();
-      if (i === 0 && (size === 'N' || size === '-1')) return { batch: 1 };
-      const value = Number(size);
-      if (!Number.isSafeInteger(value) || value < 1) {
-        throw new InvalidArgumentError(`"${size}" is not a size; only the first may be N, for any batch.`);
-      }
-      return value;
-    });
+  const sizes = text.slice(at + 1).replace(/^\[|\]$/g, '');
+  // Nothing is the shape of a single number.
+  const parts = sizes === '' ? [] : sizes.split(/[,x]/);
+  const shape = parts.map((part, i): Dim => {
+    const size = part.trim();
+    if (i === 0 && (size === 'N' || size === '-1')) return { batch: 1 };
+    const value = Number(size);
+    if (!Number.isSafeInteger(value) || value < 1) {
+      throw new InvalidArgumentError(`"${size}" is not a size; only the first may be N, for any batch.`);
+    }
+    return value;
+  });
   return { ...previous, [text.slice(0, at)]: shape };
 }

@@ -46,14 +46,14 @@ function examplesOf(examples: readonly SourceExample[]): TestInput[] {
 }
 
 /**
- * A model's own runtime may need kernels that the backend lacks, and that an emitted module does without. It then runs
- * on the CPU, which has them all.
+ * A model's own runtime may need kernels that the backend lacks, or has for some types only, and that an emitted module
+ * does without. It then runs on the CPU, which has them all.
  */
-export function withoutMissingKernels(
+export function orOnCpu(
   run: Runner,
   backend: RunnableBackend,
 ): { readonly run: Runner; readonly remarks: () => string[] } {
-  const missing = new Set<string>();
+  const reasons = new Set<string>();
   const onCpu: Runner = async (inputs) => {
     await loadBackend('cpu');
     try {
@@ -64,21 +64,23 @@ export function withoutMissingKernels(
   };
   return {
     run: async (inputs) => {
-      if (missing.size > 0) return onCpu(inputs);
+      if (reasons.size > 0) return onCpu(inputs);
       try {
         return await run(inputs);
       } catch (error) {
-        const kernel = /^Kernel '(\w+)' not registered for backend/.exec((error as Error).message)?.[1];
-        if (kernel === undefined || backend === 'cpu') throw error;
-        missing.add(kernel);
-        return onCpu(inputs);
+        if (backend === 'cpu') throw error;
+        const results = await onCpu(inputs);
+        reasons.add(failureOn(backend, (error as Error).message));
+        return results;
       }
     },
-    remarks: () =>
-      [...missing].map(
-        (kernel) => `The model's own runtime has no ${kernel} on ${backend}: it ran on the CPU.`,
-      ),
+    remarks: () => [...reasons].map((reason) => `The model's own runtime ${reason}: it ran on the CPU.`),
   };
+}
+
+function failureOn(backend: RunnableBackend, message: string): string {
+  const kernel = /^Kernel '(\w+)' not registered for backend/.exec(message)?.[1];
+  return kernel === undefined ? `fails on ${backend} (${message})` : `has no ${kernel} on ${backend}`;
 }
 
 /** Runs both comparisons; frees everything that it loads. */
@@ -103,7 +105,7 @@ export async function verifyLowered(pair: LoweredPair): Promise<Verification> {
     // Where a tail was cut off, the graph ends at values that are no outputs of the model's own.
     const outputs = prepared.tail === null ? undefined : graph.outputs.map(({ name }) => name);
     const original = keepForLater(await source.reference(outputs));
-    const reference = withoutMissingKernels((inputs) => original.run(inputs), backend);
+    const reference = orOnCpu((inputs) => original.run(inputs), backend);
     const mixed = pruned.report.mixed;
     const masked = maskGraph(graph, weights, rules, analysis, pruned.keep);
     const result = await verifyModel(

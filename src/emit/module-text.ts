@@ -66,21 +66,28 @@ export function moduleText(parts: ModuleParts): string {
   });
   const file = project.createSourceFile('model.ts', '');
   file.addStatements(statementsOf(parts));
-  return spaced(parts.functions.reduce(withBrokenHead, file.getFullText()));
+  const functions = parts.functions.map(({ printed }) => printed);
+  return spaced(withBrokenHeads(file.getFullText(), functions));
 }
 
-/** Breaks the first line of a function that is too long for one. */
-function withBrokenHead(module: string, { printed }: { readonly printed: PrintedFunction }): string {
+/** Breaks the first lines of functions that are too long for one. */
+function withBrokenHeads(module: string, functions: readonly PrintedFunction[]): string {
+  const broken = new Map(functions.map((printed) => headOf(printed)));
+  return module.replaceAll(/^function .*\n/gm, (line) => broken.get(line) ?? line);
+}
+
+/** The first line of a function, and the same in several lines if that is too long. */
+function headOf(printed: PrintedFunction): [line: string, broken: string] {
   const parameters = parametersOf(printed).map(({ name, type }) => `${name}: ${type}`);
   const head = `function ${printed.name}(${parameters.join(', ')}): ${printed.returnType} {\n`;
-  if (head.length <= maxLine) return module;
+  if (head.length <= maxLine) return [head, head];
   const end = `): ${printed.returnType} {\n`;
   const result =
     end.length <= maxLine
       ? end
       : end.replace('{ ', '{\n  ').replaceAll('; ', ';\n  ').replace(' } {', ';\n} {');
   const lines = parameters.map((parameter) => `  ${parameter},\n`);
-  return module.replace(head, () => `function ${printed.name}(\n${lines.join('')}${result}`);
+  return [head, `function ${printed.name}(\n${lines.join('')}${result}`];
 }
 
 function statementsOf(parts: ModuleParts): (string | StatementStructures)[] {

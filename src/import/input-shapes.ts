@@ -59,7 +59,9 @@ function knownShape({ name, own, stated }: DeclaredShape, where: string): Shape 
         : `the model says ${printShape(shape)}; only the batch may stay open`,
     help:
       `state it: --input ${name}=` +
-      (shape === undefined ? 'N,…' : shape.map((dim) => (dim === null ? '<size>' : printDim(dim))).join(',')),
+      (shape === undefined
+        ? 'N,…; nothing after the `=` if it is a single number'
+        : shape.map((dim) => (dim === null ? '<size>' : printDim(dim))).join(',')),
   };
 }
 

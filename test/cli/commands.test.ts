@@ -54,6 +54,12 @@ describe('usage', () => {
     expect(stdout).toBe('');
   });
 
+  it('takes the shape of a single number', async () => {
+    const { code, stderr } = await espalier('groups', join(work, 'nothing.json'), '--input', 'ratio=');
+    expect(code).toBe(1);
+    expect(stderr).toContain('error[E210]: there is no file');
+  });
+
   it('exits with 1 for a model that is not there, and writes nothing', async () => {
     const { code, stderr } = await espalier('compile', join(work, 'nothing.json'), '--out', out);
     expect(code).toBe(1);
