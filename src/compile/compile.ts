@@ -54,6 +54,8 @@ export interface CompileResult {
   readonly report: PruneReport;
   /** Null where it was not asked for. */
   readonly verification: { readonly backend: string; readonly result: Verification } | null;
+  /** The error that verification failed with, where it is one of rounding. */
+  readonly rounding: Diagnostic | null;
   readonly warnings: readonly Diagnostic[];
   readonly timings: Timings['entries'];
   /** Nodes of the imported graph, and of the one that was emitted. */
@@ -86,41 +88,76 @@ export async function compileModel(path: string, options: CompileOptions): Promi
   if (options.supernet === true) return compileSupernet(path, prepared, options, timings);
   const pruning = file === null ? options : { ...options, choose: chooserOf(file, prepared, options) };
   const { emitModule } = await timings.timeAsync('load emitter', () => import('../emit/module.js'));
-  const attempt: Attempting = async (pipeline, failed) => {
-    const lowering = { ...options, backend, pipeline };
-    const lowered = await lowerModel(
-      prepared,
-      lowering,
-      { ...pruning, preferredMultiple: preferredMultiples[backend] },
-      timings,
-      options.onRecord,
-    );
-    const emission = { backend, trainable: options.trainable ?? false };
-    const emit = (model: Pick<LoweredModel, 'graph' | 'weights'>): Promise<EmittedModule> =>
-      emitModule(model.graph, model.weights, prepared.rules, emission);
-    const emitted = await timings.timeAsync('emit', () => emit(lowered));
-    if (options.verify === false) return { pipeline, lowered, emitted, verification: null };
-    if (failed.some((other) => isSameModule(other.emitted, emitted))) return null;
-    const runsOn = verificationBackend(backend);
-    const result = await timings.timeAsync('verify', async () => {
-      const unpruned = await lowerModel(prepared, lowering, null, new Timings());
-      return verifyLowered({
+  const attemptFor =
+    (backend: Backend): Attempting =>
+    async (pipeline, failed) => {
+      const lowering = { ...options, backend, pipeline };
+      const lowered = await lowerModel(
         prepared,
-        analysis: lowered.analysis!,
-        pruned: lowered.pruned!,
-        prunedModule: emitted,
-        unprunedModule: await emit(unpruned),
-        backend: runsOn,
-        seed: options.seed ?? 0,
-        onProgress: (what) => options.onStage?.(what),
+        lowering,
+        { ...pruning, preferredMultiple: preferredMultiples[backend] },
+        timings,
+        options.onRecord,
+      );
+      const emission = { backend, trainable: options.trainable ?? false };
+      const emit = (model: Pick<LoweredModel, 'graph' | 'weights'>): Promise<EmittedModule> =>
+        emitModule(model.graph, model.weights, prepared.rules, emission);
+      const emitted = await timings.timeAsync('emit', () => emit(lowered));
+      if (options.verify === false) return { pipeline, lowered, emitted, verification: null };
+      if (failed.some((other) => isSameModule(other.emitted, emitted))) return null;
+      const runsOn = verificationBackend(backend);
+      const result = await timings.timeAsync('verify', async () => {
+        const unpruned = await lowerModel(prepared, lowering, null, new Timings());
+        return verifyLowered({
+          prepared,
+          analysis: lowered.analysis!,
+          pruned: lowered.pruned!,
+          prunedModule: emitted,
+          unprunedModule: await emit(unpruned),
+          backend: runsOn,
+          seed: options.seed ?? 0,
+          onProgress: (what) => options.onStage?.(what),
+        });
       });
-    });
-    return { pipeline, lowered, emitted, verification: { backend: runsOn, result } };
-  };
+      return { pipeline, lowered, emitted, verification: { backend: runsOn, result } };
+    };
 
-  const { chosen, warnings } = await exactOf(attempt, pipelinesFor(options.trainable === true));
-  return finish(path, { prepared, ...chosen, options, timings, warnings });
+  const names = pipelinesFor(options.trainable === true);
+  const { chosen, warnings } = await exactOf(attemptFor(backend), names);
+  const rounding = await roundingOf(chosen, () => exactOf(attemptFor('wasm'), names));
+  return finish(path, { prepared, ...chosen, options, timings, warnings, rounding });
 }
+
+/** Where kernels add up in the order of the channels. */
+const inOrder: readonly string[] = ['wasm', 'cpu'];
+
+/**
+ * The error to report where the same network is exact on wasm: what
+ * differs is how kernels round, not what was pruned. Null where that is not so.
+ */
+async function roundingOf(
+  { verification }: Attempt,
+  onWasm: () => Promise<{ readonly chosen: Attempt }>,
+): Promise<Diagnostic | null> {
+  if (verification === null || verification.result.passed || inOrder.includes(verification.backend))
+    return null;
+  const other = (await onWasm()).chosen.verification!.result;
+  if (!other.passed) return null;
+  const { backend, result } = verification;
+  const [here, there] = [result, other].map((run) => worstOf(run).toExponential(1));
+  return {
+    code: 'E612',
+    severity: 'error',
+    message: `this network amplifies how the kernels of ${backend} round`,
+    why:
+      `There, results differ by ${here} of the output's scale; ${result.tolerance.toExponential(0)} is allowed. On wasm they differ ` +
+      `by ${there}: what was pruned is right, and what differs is the order in which kernels add up.`,
+    help: 'Compile for wasm (`--backend wasm`), or prune less; `--no-verify` writes the module as it is.',
+  };
+}
+
+/** The largest difference, of the output's scale. */
+const worstOf = ({ checks }: Verification): number => Math.max(...checks.map(({ relative }) => relative));
 
 /** Tries a pipeline; null where it makes what has failed before. */
 type Attempting = (pipeline: string, failed: readonly Attempt[]) => Promise<Attempt | null>;
@@ -133,7 +170,7 @@ interface Attempt {
   readonly verification: CompileResult['verification'];
 }
 
-/** The result of the first pipeline that is exact; if none is, of the first. */
+/** The result of the first pipeline that is exact; if none is, of the one that differs least. */
 async function exactOf(
   attempt: Attempting,
   names: readonly string[],
@@ -147,7 +184,8 @@ async function exactOf(
     }
     failed.push(next);
   }
-  return { chosen: failed[0]!, warnings: [] };
+  const difference = ({ verification }: Attempt): number => worstOf(verification!.result);
+  return { chosen: failed.reduce((a, b) => (difference(b) < difference(a) ? b : a)), warnings: [] };
 }
 
 function isSameModule(a: EmittedModule, b: EmittedModule): boolean {
@@ -156,9 +194,9 @@ function isSameModule(a: EmittedModule, b: EmittedModule): boolean {
 
 /** Tells that a slower pipeline was taken. */
 function roundingWarning({ verification }: Attempt, { pipeline }: Attempt): Diagnostic {
-  const { checks, tolerance } = verification!.result;
-  const largest = Math.max(...checks.map((check) => check.relative)).toExponential(1);
-  const allowed = tolerance.toExponential(0);
+  const { result } = verification!;
+  const largest = worstOf(result).toExponential(1);
+  const allowed = result.tolerance.toExponential(0);
   if (pipeline.startsWith('tfjs_own')) {
     return {
       code: 'E611',
@@ -205,7 +243,7 @@ async function compileSupernet(
     return { pipeline, lowered, emitted: compiled.module, verification: { backend: runsOn, result } };
   };
   const { chosen, warnings } = await exactOf(attempt, pipelines.training);
-  return finish(path, { prepared, ...chosen, options, timings, warnings });
+  return finish(path, { prepared, ...chosen, options, timings, warnings, rounding: null });
 }
 
 interface Finished extends Attempt {
@@ -213,6 +251,7 @@ interface Finished extends Attempt {
   readonly options: CompileOptions;
   readonly timings: Timings;
   readonly warnings: readonly Diagnostic[];
+  readonly rounding: Diagnostic | null;
 }
 
 /** Writes the results, if they have been found to be right. */
@@ -227,6 +266,7 @@ async function finish(path: string, compiled: Finished): Promise<CompileResult> 
   const base = {
     report: lowered.pruned!.report,
     verification,
+    rounding: compiled.rounding,
     warnings: [...prepared.warnings, ...lowered.warnings, ...compiled.warnings, ...(spaces?.warnings ?? [])],
     nodes: { before: prepared.graph.nodes.length, after: lowered.graph.nodes.length },
     weightBytes: emitted.weights.byteLength,

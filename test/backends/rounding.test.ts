@@ -3,6 +3,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { compileModel } from '../../src/compile/compile.js';
+import type { PruneOptions } from '../../src/prune/options.js';
 import { writeFiles } from '../import/tfjs/helpers.js';
 
 /** A convolution, and another one that is nearly the same: the difference consists of rounding errors by a hundredth. */
@@ -26,14 +27,25 @@ interface Compiled {
   readonly own: number;
 }
 
-async function compile(text: string, backend: 'node-gpu' | 'wasm'): Promise<Compiled> {
+async function compile(
+  text: string,
+  backend: 'node-gpu' | 'wasm',
+  pruning: PruneOptions = {},
+): Promise<Compiled> {
   const folder = await writeFiles({ 'model.mjs': text });
   const out = join(folder, 'out');
   try {
-    const { warnings, verification } = await compileModel(join(folder, 'model.mjs'), { out, backend });
-    const module = await readFile(join(out, 'model.ts'), 'utf8');
+    const model = join(folder, 'model.mjs');
+    const { warnings, verification, rounding, files } = await compileModel(model, {
+      out,
+      backend,
+      ...pruning,
+    });
+    const module = files.length === 0 ? '' : await readFile(join(out, 'model.ts'), 'utf8');
     return {
-      messages: warnings.map(({ code, message }) => `${code} ${message}`),
+      messages: [...warnings, ...(rounding === null ? [] : [rounding])].map(
+        ({ code, message }) => `${code} ${message}`,
+      ),
       passed: verification?.result.passed,
       own: module.split('own: true').length - 1,
     };
@@ -63,5 +75,20 @@ describe('a network that amplifies rounding', () => {
 
   it('needs nothing of the kind elsewhere', async () => {
     expect(await compile(nearlyEqual(40, 96), 'wasm')).toEqual({ messages: [], passed: true, own: 0 });
+  });
+
+  it('is refused where channels go, and kernels add up the others in another order', async () => {
+    const hidden = nearlyEqual(40, 96)
+      .replace(
+        "'kernel');",
+        "'kernel');\n  const first = tf.variable(tf.randomNormal([1, 1, 96, 96]), true, 'first');",
+      )
+      .replace('tf.conv2d(image,', "tf.conv2d(tf.relu(tf.conv2d(image, first, 1, 'same')),");
+    expect(await compile(hidden, 'node-gpu', { flops: 0.5 })).toEqual({
+      messages: ['E612 this network amplifies how the kernels of node-gpu round'],
+      passed: false,
+      own: 0,
+    });
+    expect(await compile(hidden, 'wasm', { flops: 0.5 })).toEqual({ messages: [], passed: true, own: 0 });
   });
 });

@@ -117,7 +117,8 @@ async function run(model: string, given: CompileFlags, command: Command): Promis
   );
   if (result.verification !== null && !result.verification.result.passed) {
     const { verificationFailures } = await import('../../verify/verify.js');
-    await reportDiagnostics(verificationFailures(result.verification.result));
+    const { rounding, verification } = result;
+    await reportDiagnostics(rounding === null ? verificationFailures(verification.result) : [rounding]);
     throw new DifferenceError();
   }
 }

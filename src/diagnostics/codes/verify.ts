@@ -35,4 +35,13 @@ calls. Some networks amplify that: their results would differ by more than 1e-5 
 pipeline \`tfjs_own_at_first\`: where images are large, with kernels that round as those of TensorFlow.js do, since all later layers
 amplify what the first ones do. If that is not enough, all kernels are such (\`tfjs_own\`).`,
   },
+  E612: {
+    title: 'The network amplifies rounding too much for a backend',
+    explanation: `Without some of its channels, a layer adds up fewer products, and kernels that add them up in groups (those of TensorFlow
+on node do) group them otherwise. That changes the last bits of a number. A network in which small differences grow, layer by
+layer, then differs by more than 1e-5 of the output's scale, whatever is pruned. The kernels of wasm add up in the order of the
+channels, where a channel of zeros changes nothing: that the network is exact there shows that the right channels were removed.
+Compile it for wasm; prune less, or leave out with \`--exclude\` what the differing output depends on; or take the module as it is
+with \`--no-verify\`.`,
+  },
 } as const;
