@@ -25,7 +25,7 @@ import { lowerModel, type LoweredModel } from './lower.js';
 import { analyseModel, type ModelOptions, type PreparedModel } from './prepare.js';
 import type { StageRecord } from '../passes/pipeline.js';
 import type { Timings } from './timings.js';
-import { orOnCpu } from './verify-lowered.js';
+import { orOnCpu } from './or-on-cpu.js';
 
 /** A supernet that has been emitted, and what it takes to check it. */
 export interface CompiledSupernet {

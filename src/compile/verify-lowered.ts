@@ -4,6 +4,7 @@ import type { Keep } from '../axes/indices.js';
 import type { EmittedModule } from '../emit/module.js';
 import type { SourceExample } from '../import/source-graph.js';
 import type { Graph } from '../ir/graph.js';
+import { orOnCpu } from './or-on-cpu.js';
 import type { PreparedModel } from './prepare.js';
 import { availableBackends, loadBackend, type RunnableBackend } from '../emit/tf.js';
 import { prepareGraph } from '../emit/interpret.js';
@@ -43,44 +44,6 @@ interface Disposable {
 /** What a model that does not run here can be asked: its examples. */
 function examplesOf(examples: readonly SourceExample[]): TestInput[] {
   return examples.map(({ name, inputs }) => ({ name, tensors: inputs }));
-}
-
-/**
- * A model's own runtime may need kernels that the backend lacks, or has for some types only, and that an emitted module
- * does without. It then runs on the CPU, which has them all.
- */
-export function orOnCpu(
-  run: Runner,
-  backend: RunnableBackend,
-): { readonly run: Runner; readonly remarks: () => string[] } {
-  const reasons = new Set<string>();
-  const onCpu: Runner = async (inputs) => {
-    await loadBackend('cpu');
-    try {
-      return await run(inputs);
-    } finally {
-      await loadBackend(backend);
-    }
-  };
-  return {
-    run: async (inputs) => {
-      if (reasons.size > 0) return onCpu(inputs);
-      try {
-        return await run(inputs);
-      } catch (error) {
-        if (backend === 'cpu') throw error;
-        const results = await onCpu(inputs);
-        reasons.add(failureOn(backend, (error as Error).message));
-        return results;
-      }
-    },
-    remarks: () => [...reasons].map((reason) => `The model's own runtime ${reason}: it ran on the CPU.`),
-  };
-}
-
-function failureOn(backend: RunnableBackend, message: string): string {
-  const kernel = /^Kernel '(\w+)' not registered for backend/.exec(message)?.[1];
-  return kernel === undefined ? `fails on ${backend} (${message})` : `has no ${kernel} on ${backend}`;
 }
 
 /** Runs both comparisons; frees everything that it loads. */
