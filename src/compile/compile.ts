@@ -16,7 +16,17 @@ import { inferAxes } from '../axes/infer.js';
 import { ChannelSpaces } from '../supernet/spaces.js';
 import { keepOfFile, readSubnetFile, type SubnetFile } from '../supernet/subnet-file.js';
 import { Topology } from '../supernet/topology.js';
-import { withSpaces, type Verification } from '../verify/verify.js';
+import { withSpaces } from '../verify/verify.js';
+import {
+  exactOf,
+  isSameModule,
+  pipelines,
+  pipelinesFor,
+  roundingOf,
+  type Attempt,
+  type Attempting,
+  type VerifiedOn,
+} from './attempts.js';
 import { lowerModel, type LoweredModel, type Pruning } from './lower.js';
 import { prepareModel, type ModelOptions, type PreparedModel } from './prepare.js';
 import { preferredMultiples } from './channel-multiples.js';
@@ -53,7 +63,7 @@ export interface CompileResult {
   readonly files: readonly string[];
   readonly report: PruneReport;
   /** Null where it was not asked for. */
-  readonly verification: { readonly backend: string; readonly result: Verification } | null;
+  readonly verification: VerifiedOn | null;
   /** The error that verification failed with, where it is one of rounding. */
   readonly rounding: Diagnostic | null;
   readonly warnings: readonly Diagnostic[];
@@ -62,18 +72,6 @@ export interface CompileResult {
   readonly nodes: BeforeAfter;
   readonly weightBytes: number;
 }
-
-/** The pipelines of the rules that make emitted modules, the fastest first: the next is tried where one is not exact. */
-const pipelines = {
-  inference: ['tfjs', 'tfjs_own_at_first', 'tfjs_own', 'exact'],
-  training: ['trainable', 'trainable_exact'],
-} as const;
-
-const pipelinesFor = (trainable: boolean): readonly string[] =>
-  trainable ? pipelines.training : pipelines.inference;
-
-/** The pipeline that is tried first. */
-export const pipelineFor = (trainable: boolean): string => pipelinesFor(trainable)[0]!;
 
 /**
  * Compiles a model.
@@ -126,95 +124,6 @@ export async function compileModel(path: string, options: CompileOptions): Promi
   const { chosen, warnings } = await exactOf(attemptFor(backend), names);
   const rounding = await roundingOf(chosen, () => exactOf(attemptFor('wasm'), names));
   return finish(path, { prepared, ...chosen, options, timings, warnings, rounding });
-}
-
-/** Where kernels add up in the order of the channels. */
-const inOrder: readonly string[] = ['wasm', 'cpu'];
-
-/**
- * The error to report where the same network is exact on wasm: what
- * differs is how kernels round, not what was pruned. Null where that is not so.
- */
-async function roundingOf(
-  { verification }: Attempt,
-  onWasm: () => Promise<{ readonly chosen: Attempt }>,
-): Promise<Diagnostic | null> {
-  if (verification === null || verification.result.passed || inOrder.includes(verification.backend))
-    return null;
-  const other = (await onWasm()).chosen.verification!.result;
-  if (!other.passed) return null;
-  const { backend, result } = verification;
-  const [here, there] = [result, other].map((run) => worstOf(run).toExponential(1));
-  return {
-    code: 'E612',
-    severity: 'error',
-    message: `this network amplifies how the kernels of ${backend} round`,
-    why:
-      `There, results differ by ${here} of the output's scale; ${result.tolerance.toExponential(0)} is allowed. On wasm they differ ` +
-      `by ${there}: what was pruned is right, and what differs is the order in which kernels add up.`,
-    help: 'Compile for wasm (`--backend wasm`), or prune less; `--no-verify` writes the module as it is.',
-  };
-}
-
-/** The largest difference, of the output's scale. */
-const worstOf = ({ checks }: Verification): number => Math.max(...checks.map(({ relative }) => relative));
-
-/** Tries a pipeline; null where it makes what has failed before. */
-type Attempting = (pipeline: string, failed: readonly Attempt[]) => Promise<Attempt | null>;
-
-/** What one pipeline made of a model. */
-interface Attempt {
-  readonly pipeline: string;
-  readonly lowered: LoweredModel;
-  readonly emitted: EmittedModule;
-  readonly verification: CompileResult['verification'];
-}
-
-/** The result of the first pipeline that is exact; if none is, of the one that differs least. */
-async function exactOf(
-  attempt: Attempting,
-  names: readonly string[],
-): Promise<{ readonly chosen: Attempt; readonly warnings: readonly Diagnostic[] }> {
-  const failed: Attempt[] = [];
-  for (const name of names) {
-    const next = await attempt(name, failed);
-    if (next === null) continue;
-    if (next.verification?.result.passed !== false) {
-      return { chosen: next, warnings: failed.slice(0, 1).map((first) => roundingWarning(first, next)) };
-    }
-    failed.push(next);
-  }
-  const difference = ({ verification }: Attempt): number => worstOf(verification!.result);
-  return { chosen: failed.reduce((a, b) => (difference(b) < difference(a) ? b : a)), warnings: [] };
-}
-
-function isSameModule(a: EmittedModule, b: EmittedModule): boolean {
-  return a.modelTs === b.modelTs && Buffer.compare(a.weights, b.weights) === 0;
-}
-
-/** Tells that a slower pipeline was taken. */
-function roundingWarning({ verification }: Attempt, { pipeline }: Attempt): Diagnostic {
-  const { result } = verification!;
-  const largest = worstOf(result).toExponential(1);
-  const allowed = result.tolerance.toExponential(0);
-  if (pipeline.startsWith('tfjs_own')) {
-    return {
-      code: 'E611',
-      severity: 'warning',
-      message: `kernels that round differently were left out${pipeline === 'tfjs_own' ? '' : ' in the first layers'}: this network amplifies that`,
-      why: `With them, results differ by ${largest} of the output's scale; ${allowed} is allowed. Without, they are equal.`,
-      help: 'The module is as exact as promised, and may be slower than with the fastest kernels.',
-    };
-  }
-  return {
-    code: 'E610',
-    severity: 'warning',
-    message: 'constants were not moved into weights: this network amplifies how they round',
-    why: `With them moved, results differ by ${largest} of the output's scale; ${allowed} is allowed. Without, they are equal.`,
-    help:
-      'The module is as exact as promised, and somewhat slower than with ' +
-      `${pipeline === 'trainable_exact' ? 'biases in their layers' : 'batch normalisations folded'}.`,
-  };
 }
 
 /** Compiles a model to a supernet. */

@@ -11,7 +11,7 @@ import { readSubnet } from '../prune/read-subnet.js';
 import type { Json, Subnet } from '../prune/subnet.js';
 import { withSpaces, type Verification } from '../verify/verify.js';
 import type { Backend } from './compile.js';
-import { pipelineFor } from './compile.js';
+import { pipelineFor } from './attempts.js';
 import { hashFiles } from './hash.js';
 import { lowerModel } from './lower.js';
 import { analyseModel, prepareModel, type PreparedModel } from './prepare.js';
