@@ -11,7 +11,7 @@ export interface VerifiedOn {
 }
 
 /** The pipelines of the rules that make emitted modules, the fastest first: the next is tried where one is not exact. */
-export const pipelines = {
+const pipelines = {
   inference: ['tfjs', 'tfjs_own_at_first', 'tfjs_own', 'exact'],
   training: ['trainable', 'trainable_exact'],
 } as const;

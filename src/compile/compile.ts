@@ -20,7 +20,6 @@ import { withSpaces } from '../verify/verify.js';
 import {
   exactOf,
   isSameModule,
-  pipelines,
   pipelinesFor,
   roundingOf,
   type Attempt,
@@ -84,26 +83,22 @@ export async function compileModel(path: string, options: CompileOptions): Promi
   const file = options.subnet === undefined ? null : await readSubnetFile(options.subnet);
   const prepared = await prepareModel(path, options, timings);
   if (options.supernet === true) return compileSupernet(path, prepared, options, timings);
-  const pruning = file === null ? options : { ...options, choose: chooserOf(file, prepared, options) };
+  const asked = file === null ? options : { ...options, choose: chooserOf(file, prepared, options) };
+  const pruning = { ...asked, preferredMultiple: preferredMultiples[backend] };
   const { emitModule } = await timings.timeAsync('load emitter', () => import('../emit/module.js'));
-  const attemptFor =
-    (backend: Backend): Attempting =>
+  // Whatever backend the module is tried on, the same channels go.
+  const attemptOn =
+    (target: Backend): Attempting =>
     async (pipeline, failed) => {
-      const lowering = { ...options, backend, pipeline };
-      const lowered = await lowerModel(
-        prepared,
-        lowering,
-        { ...pruning, preferredMultiple: preferredMultiples[backend] },
-        timings,
-        options.onRecord,
-      );
-      const emission = { backend, trainable: options.trainable ?? false };
+      const lowering = { ...options, backend: target, pipeline };
+      const lowered = await lowerModel(prepared, lowering, pruning, timings, options.onRecord);
+      const emission = { backend: target, trainable: options.trainable ?? false };
       const emit = (model: Pick<LoweredModel, 'graph' | 'weights'>): Promise<EmittedModule> =>
         emitModule(model.graph, model.weights, prepared.rules, emission);
       const emitted = await timings.timeAsync('emit', () => emit(lowered));
       if (options.verify === false) return { pipeline, lowered, emitted, verification: null };
       if (failed.some((other) => isSameModule(other.emitted, emitted))) return null;
-      const runsOn = verificationBackend(backend);
+      const runsOn = verificationBackend(target);
       const result = await timings.timeAsync('verify', async () => {
         const unpruned = await lowerModel(prepared, lowering, null, new Timings());
         return verifyLowered({
@@ -121,8 +116,8 @@ export async function compileModel(path: string, options: CompileOptions): Promi
     };
 
   const names = pipelinesFor(options.trainable === true);
-  const { chosen, warnings } = await exactOf(attemptFor(backend), names);
-  const rounding = await roundingOf(chosen, () => exactOf(attemptFor('wasm'), names));
+  const { chosen, warnings } = await exactOf(attemptOn(backend), names);
+  const rounding = await roundingOf(chosen, () => exactOf(attemptOn('wasm'), names));
   return finish(path, { prepared, ...chosen, options, timings, warnings, rounding });
 }
 
@@ -151,7 +146,7 @@ async function compileSupernet(
     );
     return { pipeline, lowered, emitted: compiled.module, verification: { backend: runsOn, result } };
   };
-  const { chosen, warnings } = await exactOf(attempt, pipelines.training);
+  const { chosen, warnings } = await exactOf(attempt, pipelinesFor(true));
   return finish(path, { prepared, ...chosen, options, timings, warnings, rounding: null });
 }
 
