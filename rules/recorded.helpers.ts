@@ -55,7 +55,8 @@ export interface RecordedGraph {
 
 /**
  * Predictions in one call of TensorFlow each. The kernels of a prediction are written down as a graph; the next ones of
- * inputs with the same shapes run that. Results are the same; the time between kernels is saved.
+ * inputs with the same shapes run that. Results are the same; the time between kernels is saved. Large batches are
+ * computed in parts.
  */
 export class RecordedGraphs {
   /** By the shapes of inputs; null: it can't be a graph. */
@@ -63,9 +64,14 @@ export class RecordedGraphs {
   /** Where the graphs are, whatever backend is chosen later. */
   private owner: RecordableBackend | undefined;
   private readonly weights: readonly tf.Tensor[];
+  /** The most examples that are computed at once. */
+  private readonly most: number;
 
-  constructor(weights: readonly tf.Tensor[]) {
+  /** @param largest bytes of the largest value of one example; 0 where examples can't be told apart */
+  constructor(weights: readonly tf.Tensor[], largest = 0) {
     this.weights = weights;
+    // Memory of more than 32 MiB comes from the system anew for every kernel, which clears it first.
+    this.most = Math.max(1, Math.floor(2 ** 25 / largest));
     letCallersCompute();
   }
 
@@ -75,8 +81,25 @@ export class RecordedGraphs {
     backend.getInputTensorIds?.([weight]);
   }
 
-  /** Computes `run()`, which is of the inputs and the weights, and depends on nothing else. */
-  predict<R extends tf.TensorContainer>(inputs: readonly tf.Tensor[], run: () => R): R {
+  /** Computes `run(...inputs)`, which is of the inputs and the weights, and depends on nothing else. */
+  predict<I extends readonly tf.Tensor[], R extends tf.TensorContainer>(
+    inputs: readonly [...I],
+    run: (...inputs: I) => R,
+  ): R {
+    const examples = inputs[0]?.shape[0] ?? 0;
+    const { isUsingGpuDevice } = tf.backend() as tf.KernelBackend & Partial<RecordableBackend>;
+    if (examples <= this.most || isUsingGpuDevice) return this.predictAtOnce(inputs, () => run(...inputs));
+    return inParts(inputs, Math.ceil(examples / this.most), (part) =>
+      this.predictAtOnce(part, () => run(...part)),
+    );
+  }
+
+  /** Forgets the graphs, and the copies of weights that they hold. */
+  dispose(): void {
+    for (const shapes of [...this.graphs.keys()]) this.forget(shapes);
+  }
+
+  private predictAtOnce<R extends tf.TensorContainer>(inputs: readonly tf.Tensor[], run: () => R): R {
     const sources = [...inputs, ...this.weights];
     for (const tensor of sources) tensor.throwIfDisposed();
     const backend = tf.backend() as unknown as RecordableBackend;
@@ -95,11 +118,6 @@ export class RecordedGraphs {
       this.graphs.set(shapes, null);
       return result;
     }
-  }
-
-  /** Forgets the graphs, and the copies of weights that they hold. */
-  dispose(): void {
-    for (const shapes of [...this.graphs.keys()]) this.forget(shapes);
   }
 
   private record<R extends tf.TensorContainer>(
@@ -125,6 +143,30 @@ export class RecordedGraphs {
     this.graphs.delete(shapes);
     if (id !== null) this.owner?.deleteSavedModel(id);
   }
+}
+
+/** Computes examples, which are along the first axis, in parts of about the same size. */
+export function inParts<I extends readonly tf.Tensor[], R extends tf.TensorContainer>(
+  inputs: readonly [...I],
+  parts: number,
+  compute: (inputs: I) => R,
+): R {
+  const examples = inputs[0]!.shape[0]!;
+  const size = Math.ceil(examples / parts);
+  return tf.tidy(() => {
+    const results: R[] = [];
+    for (let at = 0; at < examples; at += size) {
+      const part = inputs.map((input) => tf.slice(input, at, Math.min(size, examples - at)));
+      results.push(compute(part as unknown as I));
+      tf.dispose(part);
+    }
+    const joined = (of: (result: R) => tf.Tensor): tf.Tensor => tf.concat(results.map(of), 0);
+    const [first] = results;
+    if (first instanceof tf.Tensor) return joined((result) => result as tf.Tensor) as unknown as R;
+    const names = Object.keys(first as tf.NamedTensorMap);
+    const byName = names.map((name) => [name, joined((result) => (result as tf.NamedTensorMap)[name]!)]);
+    return Object.fromEntries(byName) as R;
+  });
 }
 
 /**

@@ -7,7 +7,7 @@ import { operandList, operandTypes } from '../shapes/operands.js';
 import { ruleInfo, type RuleInfo } from '../shapes/rule-info.js';
 import { axisIndex } from '../shapes/functions.js';
 import type { OpRule, RuleSet } from '../lang/ast.js';
-import { operandValues, type Attr, type Graph, type Node, type ValueId } from '../ir/graph.js';
+import { operandValues, type Attr, type Dim, type Graph, type Node, type ValueId } from '../ir/graph.js';
 import { shapeFailure } from './failure.js';
 import { functionTerms } from './functions.js';
 import { signatureTerms, type OperandDim } from './signature.js';
@@ -52,23 +52,26 @@ export class Walk {
   readonly nodeAxes = new Map<string, ReadonlyMap<string, readonly TermNode[]>>();
   readonly ends: AxisEnd[] = [];
   readonly #graph: Graph;
-  readonly #rules: RuleSet;
+  readonly #rules: Pick<RuleSet, 'ops'>;
   /** Values that follow from parameters alone. */
   readonly #constant: Set<ValueId>;
 
-  constructor(graph: Graph, rules: RuleSet) {
+  constructor(graph: Graph, rules: Pick<RuleSet, 'ops'>) {
     this.#graph = graph;
     this.#rules = rules;
     this.#constant = new Set(Object.keys(graph.parameters));
   }
 
-  inputs(): void {
+  /** @param termOf what an axis is, by its place and size; null for one that can't go, which is what the model's own are */
+  inputs(termOf: (dim: number, size: Dim) => TermNode | null = () => null): void {
     for (const { name, value } of this.#graph.inputs) {
       this.unifier.why = { message: `it is an axis of the model's input "${name}"`, node: null, rule: null };
       const shape = this.#graph.values[value]!.shape;
       this.terms.set(
         value,
-        shape.map((size) => this.unifier.frozenLeaf(size, this.unifier.why.message)),
+        shape.map(
+          (size, dim) => termOf(dim, size) ?? this.unifier.frozenLeaf(size, this.unifier.why.message),
+        ),
       );
     }
   }

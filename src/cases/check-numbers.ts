@@ -1,12 +1,13 @@
-/** Every case is also computed: a pass must not change the results, and pruned must equal masked. */
+/** Every case is also computed: a pass must not change the results, and what axes say must hold for the numbers. */
 import type { AxisAnalysis, Space } from '../axes/analysis.js';
+import { examplesAreIndependent } from '../axes/examples.js';
 import type { Keep } from '../axes/indices.js';
 import { inferAxes } from '../axes/infer.js';
 import { resizeGraph } from '../axes/resize.js';
 import type { Diagnostic, Span } from '../diagnostics/diagnostic.js';
 import { runGraph } from '../emit/interpret.js';
 import { loadBackend } from '../emit/tf.js';
-import type { NamedTensors } from '../import/source-graph.js';
+import type { NamedTensor, NamedTensors } from '../import/source-graph.js';
 import { verifyGraph } from '../ir/verify.js';
 import type { PassState } from '../passes/pipeline.js';
 import { maskGraph } from '../prune/mask.js';
@@ -79,6 +80,30 @@ async function checkKeep(
     'the pruned network is not the one whose removed weights are zero',
     // Where a rule divides by a weight, zero is no weight that it can have.
   ).filter(({ code }) => code !== 'E853');
+}
+
+/** An example by itself, against what it is among others; where axes say that examples are independent. */
+export async function checkExamples(read: ReadCase, span: Span): Promise<Diagnostic[]> {
+  const { graph, rules, ranges } = read;
+  if (!isComputable(read) || !examplesAreIndependent(graph, rules)) return [];
+  const inputs = caseInputs(graph, ranges);
+  const together = await compute(read, inputs, read);
+  const alone = await compute(read, lastExample(inputs), read);
+  return compareOutputs(
+    lastExample(together),
+    alone,
+    span,
+    'what is computed of an example depends on others',
+  );
+}
+
+/** The last along the first axis. */
+function lastExample(tensors: NamedTensors): NamedTensors {
+  const last = ({ shape, data, dtype }: NamedTensor): NamedTensor => {
+    const [examples, ...others] = shape as [number, ...number[]];
+    return { dtype, shape: [1, ...others], data: data.slice(data.length - data.length / examples) };
+  };
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, last(tensor)]));
 }
 
 /** For every space, which half of its channels stays; at least one. */

@@ -8,7 +8,7 @@ import { verifyGraph } from '../ir/verify.js';
 import type { Attr } from '../ir/graph.js';
 import type { RuleSet } from '../lang/ast.js';
 import { checkEmits } from './check-emits.js';
-import { checkPruned } from './check-numbers.js';
+import { checkExamples, checkPruned } from './check-numbers.js';
 import { checkAfter, checkUnchanged, errorOfPass } from './check-passes.js';
 import { checkSpaces } from './check-spaces.js';
 import { checkTypes } from './check-types.js';
@@ -32,7 +32,9 @@ export async function runCase(one: Case, rules: RuleSet): Promise<readonly Outco
   }));
   for (const block of one.blocks) outcomes.push(await runBlock(block, read));
   if (errors.length > 0) return outcomes;
-  const everywhere = [...checkText(one, read), ...(await diagnosticsOf(() => checkPruned(read, one.span)))];
+  const everywhere = checkText(one, read);
+  for (const check of [checkPruned, checkExamples])
+    everywhere.push(...(await diagnosticsOf(() => check(read, one.span))));
   return [...outcomes, { problems: everywhere }];
 }
 

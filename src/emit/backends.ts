@@ -21,8 +21,9 @@ interface ModuleBackend {
   /** What computes, as rules know it. */
   readonly computes: ComputeBackend;
   /**
-   * The class of a helper that predictions go through, where they may: `new P(weights)`, `predict(inputs, run)`,
-   * `dispose()`, and `P.keep(weight)` as soon as each weight is there.
+   * The class of a helper that predictions go through, where they may: `new P(weights, largest)`, with the bytes of the
+   * largest value of one example where those can be computed in parts; `predict(inputs, run)`, `dispose()`, and
+   * `P.keep(weight)` as soon as each weight is there.
    */
   readonly predictor: string | null;
 }

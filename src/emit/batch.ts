@@ -13,6 +13,15 @@ export function concreteShape(shape: Shape, batch: number): number[] {
   return shape.map((size) => concreteSize(size, batch));
 }
 
+/** Bytes of the largest value that a graph computes, for one example. */
+export function largestOfExample({ values, parameters }: Graph): number {
+  const bytes = (shape: Shape): number => concreteShape(shape, 1).reduce((size, length) => size * length, 4);
+  return Object.keys(values).reduce(
+    (most, id) => (id in parameters ? most : Math.max(most, bytes(values[id]!.shape))),
+    0,
+  );
+}
+
 /** Checks that the inputs are those of a graph, and finds the batch size; 1 where no input has a symbolic batch. */
 export function batchOfInputs(graph: Graph, inputs: NamedTensors): number {
   let batch: number | null = null;

@@ -28,13 +28,20 @@ const { IndentationText, Project, QuoteKind, Scope, StructureKind } = loadPackag
 /** Longer lines are broken; the line's end counts. */
 const maxLine = 111;
 
+/** What predictions go through. */
+export interface Predictor {
+  /** A class, one of the helpers. */
+  readonly name: string;
+  /** Bytes of the largest value of one example; null where what is computed of examples depends on the others. */
+  readonly largest: number | null;
+}
+
 export interface ModuleParts {
   readonly graph: Graph;
   readonly backend: BackendName;
   readonly trainable: boolean;
   readonly className: string;
-  /** The class that predictions go through, one of the helpers. */
-  readonly predictor: string | null;
+  readonly predictor: Predictor | null;
   readonly constants: readonly { readonly name: string; readonly literal: string }[];
   /** Each function once, the model's own first. */
   readonly functions: readonly { readonly printed: PrintedFunction; readonly doc: string }[];
@@ -122,7 +129,7 @@ function statementsOf(parts: ModuleParts): (string | StatementStructures)[] {
     weightsReaderText(parts.weights, {
       trainable: parts.trainable,
       shared: (parts.supernet?.sets ?? null) !== null,
-      predictor: parts.predictor,
+      predictor: parts.predictor?.name ?? null,
     }),
     readBytesText(moduleBackends[parts.backend].platform),
     ...(parts.graph.inputs.length === 0 ? [] : [checkInputText(symbolicInputs(parts.graph).length > 1)]),
@@ -247,11 +254,18 @@ function modelClass(parts: ModuleParts, main: PrintedFunction): ClassDeclaration
   const { supernet } = parts;
   const sets = supernet?.sets ?? null;
   const more = supernet === null ? [] : supernetProperties(sets);
-  const args = [...parts.rootInputs.map(argument), ...(main.weightsType === null ? [] : ['this.weights'])];
-  const computes = `() => ${main.name}(${args.join(', ')})`;
-  const inputs = graph.inputs.map(argument).join(', ');
+  const inputs = parts.rootInputs.map(argument);
+  const computes = (args: readonly string[]): string =>
+    `${main.name}(${[...args, ...(main.weightsType === null ? [] : ['this.weights'])].join(', ')})`;
+  const named = main.parameters.map(({ name }) => name);
   const runs =
-    predictor === null ? `tf.tidy(${computes})` : `this.predictor.predict([${inputs}], ${computes})`;
+    predictor === null
+      ? `tf.tidy(() => ${computes(inputs)})`
+      : `this.predictor.predict([${inputs.join(', ')}], (${named.join(', ')}) => ${computes(named)})`;
+  const made =
+    predictor === null
+      ? null
+      : `new ${predictor.name}(${['tensors', ...(predictor.largest === null ? [] : [predictor.largest])].join(', ')})`;
   return {
     kind: StructureKind.Class,
     name: className,
@@ -263,7 +277,7 @@ function modelClass(parts: ModuleParts, main: PrintedFunction): ClassDeclaration
       { name: 'tensors', type: 'tf.Tensor[]', isReadonly: true, scope: Scope.Private },
       ...(predictor === null
         ? []
-        : [{ name: 'predictor', type: predictor, isReadonly: true, scope: Scope.Private }]),
+        : [{ name: 'predictor', type: predictor.name, isReadonly: true, scope: Scope.Private }]),
     ],
     ctors: [
       {
@@ -274,7 +288,7 @@ function modelClass(parts: ModuleParts, main: PrintedFunction): ClassDeclaration
         ],
         statements: [
           ...['weights', ...more.map(({ name }) => name), 'tensors'].map((name) => `this.${name} = ${name};`),
-          ...(predictor === null ? [] : [`this.predictor = new ${predictor}(tensors);`]),
+          ...(made === null ? [] : [`this.predictor = ${made};`]),
         ],
       },
     ],

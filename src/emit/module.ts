@@ -2,11 +2,12 @@
  * The emitted module: a graph as TypeScript, with the functions of the model's own scopes, and its weights as
  * safetensors. Names of the model only ever become identifiers through `naming.ts`, or escaped string literals.
  */
+import { examplesAreIndependent } from '../axes/examples.js';
 import { DiagnosticError, type Diagnostic } from '../diagnostics/diagnostic.js';
 import type { Graph, Node, Parameter, ValueId, WeightStore } from '../ir/graph.js';
 import type { RuleSet } from '../lang/ast.js';
 import { moduleBackends, type BackendName } from './backends.js';
-import { concreteShape } from './batch.js';
+import { concreteShape, largestOfExample } from './batch.js';
 import { checkedText, type PrintedModule } from './checked-text.js';
 import { rootInputs, type BodyContext, type PrintedFunction } from './body.js';
 import { call, stringLiteral, text, type Code } from './code.js';
@@ -14,7 +15,7 @@ import { functionsOf, type Fn } from './functions.js';
 import { Constants } from './literals.js';
 import { liveGraph } from './live.js';
 import { isScalar } from './locals.js';
-import { moduleText, type ModuleParts } from './module-text.js';
+import { moduleText, type ModuleParts, type Predictor } from './module-text.js';
 import { camelCase, Names, pascalCase } from './naming.js';
 import { planFunctions, type Plan } from './plan.js';
 import { printFunctions } from './print-functions.js';
@@ -124,7 +125,7 @@ function printModule(input: ModuleInput, names: Names, forms: ReadonlyMap<string
   const functions = printFunctions(plan, context, printed);
   if (input.problems.size > 0) throw new DiagnosticError([...input.problems.values()]);
   const predictor = predictorOf(input);
-  if (predictor !== null) helpers.add(predictor);
+  if (predictor !== null) helpers.add(predictor.name);
   const masks = masksOf(plan, options.supernet);
   const stored = ownedWeights(plan).filter((id) => !masks.includes(id));
   const text = moduleText({
@@ -148,10 +149,11 @@ function printModule(input: ModuleInput, names: Names, forms: ReadonlyMap<string
 }
 
 /** The helper that predictions go through: gradients don't, and rules may do without it. */
-function predictorOf({ options, rules }: ModuleInput): string | null {
+function predictorOf({ graph, options, rules }: ModuleInput): Predictor | null {
   const { predictor } = moduleBackends[options.backend];
   if (options.trainable || options.supernet !== undefined || predictor === null) return null;
-  return rules.helpers.has(predictor) ? predictor : null;
+  if (!rules.helpers.has(predictor)) return null;
+  return { name: predictor, largest: examplesAreIndependent(graph, rules) ? largestOfExample(graph) : null };
 }
 
 // ---------------------------------------------------------------- weights

@@ -9,6 +9,8 @@ import { runnableHelpers, type HelperRunner } from '../../src/emit/helpers.js';
 import { emitModule } from '../../src/emit/module.js';
 import { loadEmitted } from '../../src/emit/run-module.js';
 import { loadBackend, type Tf } from '../../src/emit/tf.js';
+import { parseGraph } from '../../src/ir/parse.js';
+import { mapWeights } from '../../src/ir/weights.js';
 import { caseFiles, casesOf, rules } from './rule-cases.js';
 
 interface Backend extends tfjs.KernelBackend {
@@ -20,7 +22,10 @@ interface Backend extends tfjs.KernelBackend {
 }
 
 interface Recorded {
-  predict<R extends tfjs.TensorContainer>(inputs: readonly tfjs.Tensor[], run: () => R): R;
+  predict<I extends readonly tfjs.Tensor[], R extends tfjs.TensorContainer>(
+    inputs: readonly [...I],
+    run: (...inputs: I) => R,
+  ): R;
   dispose(): void;
 }
 
@@ -30,7 +35,7 @@ let tf: Tf;
 let weights: tfjs.Tensor2D;
 let helper: HelperRunner;
 let RecordedGraphs: {
-  new (weights: readonly tfjs.Tensor[]): Recorded;
+  new (weights: readonly tfjs.Tensor[], largest?: number): Recorded;
   keep(weight: tfjs.Tensor): void;
 };
 let recorded: Recorded;
@@ -122,7 +127,7 @@ describe('a graph', () => {
   function predict(rows: number, run = model, expected = run): void {
     const before = tf.memory().numTensors;
     const x = tf.randomNormal<tfjs.Rank.R2>([rows, 4]);
-    const y = recorded.predict([x], () => run(x));
+    const y = recorded.predict([x], run);
     const wanted = tf.tidy(() => expected(x));
     expect(relativeDifference(wanted.dataSync(), y.dataSync())).toBeLessThan(1e-6);
     tf.dispose([x, y, wanted]);
@@ -149,7 +154,7 @@ describe('a graph', () => {
 
   it('has the names of several outputs', () => {
     const x = tf.randomNormal<tfjs.Rank.R2>([2, 4]);
-    const run = (): Record<string, tfjs.Tensor> => ({ 'a/b': model(x), c: tf.neg(x) });
+    const run = (y: tfjs.Tensor2D): Record<string, tfjs.Tensor> => ({ 'a/b': model(y), c: tf.neg(y) });
     const [first, second] = [recorded.predict([x], run), recorded.predict([x], run)];
     expect(Object.keys(second)).toEqual(['a/b', 'c']);
     for (const name of ['a/b', 'c']) expect(second[name]!.dataSync()).toEqual(first[name]!.dataSync());
@@ -206,7 +211,7 @@ describe('a graph', () => {
   it('leaves the binding as it was, also where a kernel fails', () => {
     const { binding } = backend();
     const x = tf.zeros<tfjs.Rank.R2>([2, 5]);
-    for (let i = 0; i < 2; i++) expect(() => recorded.predict([x], () => model(x))).toThrow();
+    for (let i = 0; i < 2; i++) expect(() => recorded.predict([x], model)).toThrow();
     expect(backend().binding).toBe(binding);
     x.dispose();
   });
@@ -222,7 +227,7 @@ describe('a graph', () => {
       [y, x],
       [x, x],
     ] as const) {
-      const result = recorded.predict([a, b], () => run(a, b));
+      const result = recorded.predict([a, b], run);
       const expected = tf.tidy(() => run(a, b));
       expect(result.dataSync()).toEqual(expected.dataSync());
       tf.dispose([result, expected]);
@@ -235,7 +240,7 @@ describe('a graph', () => {
     const x = tf.zeros<tfjs.Rank.R2>([2, 4]);
     x.dispose();
     for (let i = 0; i < 3; i++) {
-      expect(() => recorded.predict([x], () => model(x))).toThrow('Tensor is disposed');
+      expect(() => recorded.predict([x], model)).toThrow('Tensor is disposed');
       predict(2);
     }
     expect(graphs()).toBe(1);
@@ -289,8 +294,10 @@ describe('a graph', () => {
     const bias = tf.zeros<tfjs.Rank.R1>([16]);
     const module = new RecordedGraphs([...filters, bias]);
     const x = tf.randomNormal<tfjs.Rank.R4>([1, 48, 48, 16]);
-    const convolve = ([first, second]: ((x: tfjs.Tensor4D, filter: tfjs.Tensor4D) => tfjs.Tensor4D)[]) =>
-      tf.add(first!(x, filters[0]!), second!(x, filters[1]!));
+    const convolve =
+      ([first, second]: ((x: tfjs.Tensor4D, filter: tfjs.Tensor4D) => tfjs.Tensor4D)[]) =>
+      (images: tfjs.Tensor4D): tfjs.Tensor =>
+        tf.add(first!(images, filters[0]!), second!(images, filters[1]!));
     const native = (image: tfjs.Tensor4D, filter: tfjs.Tensor4D): tfjs.Tensor4D =>
       helper(
         'nativeConv2d',
@@ -298,14 +305,146 @@ describe('a graph', () => {
       )({ x: image, filter, bias, strides: [1, 1], pad: 'same' }) as tfjs.Tensor4D;
     const plain = (image: tfjs.Tensor4D, filter: tfjs.Tensor4D): tfjs.Tensor4D =>
       tf.conv2d(image, filter, [1, 1], 'same');
-    const expected = tf.tidy(() => convolve([plain, plain]));
+    const expected = tf.tidy(() => convolve([plain, plain])(x));
     for (let i = 0; i < 4; i++) {
-      const y = module.predict([x], () => convolve([native, native]));
+      const y = module.predict([x], convolve([native, native]));
       expect(relativeDifference(expected.dataSync(), y.dataSync())).toBeLessThan(1e-6);
       y.dispose();
     }
     expect(graphs()).toBe(1);
     module.dispose();
     tf.dispose([x, bias, expected, ...filters]);
+  });
+});
+
+describe('a large batch', () => {
+  const largest = 2 ** 23;
+  let parts: number[];
+  beforeEach(async () => {
+    helper = await runnableHelpers(new Map(rules.helpers), tf);
+    weights = tf.randomNormal([4, 3]);
+    RecordedGraphs = helper('RecordedGraphs', noPlace) as unknown as typeof RecordedGraphs;
+    parts = [];
+  });
+  afterEach(() => {
+    weights.dispose();
+    expect(graphs()).toBe(0);
+  });
+
+  const project = (x: tfjs.Tensor2D, more: tfjs.Tensor2D): tfjs.Tensor2D => {
+    parts.push(x.shape[0]);
+    return tf.add(tf.matMul(x, weights), more);
+  };
+
+  /** Predicts of random inputs three times, by kernels and by graphs, and compares. */
+  function predictRows(rows: number, predictor: Recorded): void {
+    const before = tf.memory().numTensors;
+    const x = tf.randomNormal<tfjs.Rank.R2>([rows, 4]);
+    const more = tf.randomNormal<tfjs.Rank.R2>([rows, 3]);
+    const wanted = tf.tidy(() => project(x, more));
+    parts = [];
+    for (let i = 0; i < 3; i++) {
+      const y = predictor.predict([x, more], project);
+      expect(y.shape).toEqual([rows, 3]);
+      expect(relativeDifference(wanted.dataSync(), y.dataSync())).toBeLessThan(1e-6);
+      y.dispose();
+    }
+    tf.dispose([x, more, wanted]);
+    expect(tf.memory().numTensors).toBe(before);
+  }
+
+  it.each([
+    [4, [4]],
+    [5, [3, 2]],
+    [10, [4, 2]],
+    [16, [4]],
+  ])('of %i examples, of which 4 take 32 MiB, is computed in parts', (rows, shapes) => {
+    const predictor = new RecordedGraphs([weights], largest);
+    predictRows(rows, predictor);
+    // Kernels run once for each shape, and write down its graph.
+    expect(parts).toEqual(shapes);
+    expect(graphs()).toBe(shapes.length);
+    predictor.dispose();
+  });
+
+  it('is computed one by one where one example takes more', () => {
+    const predictor = new RecordedGraphs([weights], 2 ** 27);
+    predictRows(3, predictor);
+    expect(parts).toEqual([1]);
+    predictor.dispose();
+  });
+
+  it('is computed at once on a GPU, and where examples depend on others', () => {
+    const { isUsingGpuDevice } = backend();
+    backend().isUsingGpuDevice = true;
+    try {
+      predictRows(10, new RecordedGraphs([weights], largest));
+    } finally {
+      backend().isUsingGpuDevice = isUsingGpuDevice;
+    }
+    expect(parts).toEqual([10, 10, 10]);
+    const predictor = new RecordedGraphs([weights]);
+    predictRows(10, predictor);
+    expect(parts).toEqual([10]);
+    predictor.dispose();
+  });
+
+  it('has several outputs joined by their names', () => {
+    const predictor = new RecordedGraphs([weights], largest);
+    const x = tf.randomNormal<tfjs.Rank.R2>([6, 4]);
+    const run = (part: tfjs.Tensor2D) => ({ 'a/b': tf.neg(part), c: tf.matMul(part, weights) });
+    const expected = tf.tidy(() => run(x));
+    for (let i = 0; i < 2; i++) {
+      const result = predictor.predict([x], run);
+      for (const name of ['a/b', 'c'] as const) {
+        expect(result[name].shape).toEqual(expected[name].shape);
+        expect(relativeDifference(expected[name].dataSync(), result[name].dataSync())).toBeLessThan(1e-6);
+      }
+      tf.dispose(result);
+    }
+    tf.dispose([x, expected]);
+    predictor.dispose();
+  });
+
+  it('is computed in parts by modules whose examples are independent', async () => {
+    const module = async (output: string) => {
+      const { graph } = parseGraph(
+        `graph "images" {
+  input %x "x": float32[N,112,112,3]
+  param %k "k": float32[3,3,3,64]
+  %a = conv2d(%x, %k) { pad: 'same' }
+  %b = relu(%a)
+  %y = mean(%b) { over: [1, 2] }
+  ${output}
+}`,
+        rules,
+      );
+      const k = Float32Array.from({ length: 27 * 64 }, (_, i) => Math.sin(i));
+      return emitModule(graph, mapWeights(new Map([['k', k]])), rules, {
+        backend: 'node-gpu',
+        trainable: false,
+      });
+    };
+    const independent = await module('output "y": %y');
+    expect(independent.modelTs).toContain(`new RecordedGraphs(tensors, ${112 * 112 * 64 * 4});`);
+    const shared = await module(
+      '%z = mean(%y) { over: [0], keep_dims: true }\n  %o = sub(%y, %z)\n  output "y": %o',
+    );
+    expect(shared.modelTs).toContain('new RecordedGraphs(tensors);');
+
+    const model = await loadEmitted(independent, 'node-gpu');
+    const image = 112 * 112 * 3;
+    const data = Float32Array.from({ length: 12 * image }, (_, i) => Math.cos(i / 50));
+    for (let round = 0; round < 2; round++) {
+      const all = await model.predict({ x: { dtype: 'float32', shape: [12, 112, 112, 3], data } });
+      expect(all['y']!.shape).toEqual([12, 64]);
+      for (const at of [0, 5, 6, 11]) {
+        const one = data.slice(at * image, (at + 1) * image);
+        const alone = await model.predict({ x: { dtype: 'float32', shape: [1, 112, 112, 3], data: one } });
+        const among = all['y']!.data.slice(at * 64, (at + 1) * 64);
+        expect(relativeDifference(alone['y']!.data, among)).toBeLessThan(1e-6);
+      }
+    }
+    model.dispose();
   });
 });

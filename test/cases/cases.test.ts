@@ -23,6 +23,8 @@ op join(xs*) -> y { axes xs*[lead..., c*] -> y[lead..., (+ c*)] zeros xs emit tf
 op flatten(x) -> y { axes x[n, a, b] -> y[n, (a b)] zeros x emit tf.reshape(x, shape(y)) }
 /// A wrong sum: it says that a channel can go without a change, and counts channels.
 op wrong(x) -> y { axes x[n, c] -> y[n] zeros x emit tf.mean(x, 1) }
+/// Another wrong one: it says that every number is on its own, and takes the mean of the batch away.
+op centre(x) -> y { axes x[a...] -> y[a...] emit tf.sub(x, tf.mean(x, 0, true)) }
 /// Twice is once.
 rewrite twice { relu(relu(x)) => relu(x) }
 /// Not the same at all.
@@ -224,6 +226,17 @@ graph {
     expect(await run(text)).toContain('error[E854]: the pruned network is not the masked one');
   });
 
+  it('catch a rule that says examples are independent where they are not', async () => {
+    const text = `== a wrong mean
+graph {
+  input %x "x": float32[N,4]
+  %y = centre(x: %x)
+  output "y": %y
+}
+`;
+    expect(await run(text)).toContain('error[E854]: what is computed of an example depends on others');
+  });
+
   it('catch data that leads to no number', async () => {
     expect(await run(network('', '%a = log(x: %h)'))).toContain(
       'help: Say what the data is like: `param %v "v": float32[8] = random(0.5, 2)`; the same for an input.',
@@ -324,6 +337,7 @@ graph {
       'op join',
       'op flatten',
       'op wrong',
+      'op centre',
       'rewrite false_friend',
       'rewrite endless',
     ]);

@@ -129,8 +129,9 @@ the case says so: \`param %v "v": float32[8] = random(0.5, 2)\`, or \`= 6\`, or 
   E854: {
     title: 'A case computes different numbers',
     explanation: `A pass must not change what is computed, and a pruned network must compute what the original computes with its
-removed channels masked, or with their weights set to zero, all to 1e-5 of the largest value. So the rule is wrong: its
-axes, its emit, the rewrite; or \`zeros\`, where only the weights make a difference.`,
+removed channels masked, or with their weights set to zero, all to 1e-5 of the largest value. An example is the same alone
+as with others in a batch, unless an axis says that it depends on them (\`fixed\`, \`mixes\`, a sum). So the rule is wrong:
+its axes, its emit, the rewrite; or \`zeros\`, where only the weights make a difference.`,
   },
   E855: {
     title: 'A graph does not read back as it was printed',
