@@ -10,6 +10,19 @@ export function computeBackendOf(engine: string): ComputeBackend {
   return found;
 }
 
+/** A class among the helpers: `new P(weights)`, `predict(inputs, run)`, `dispose()`. */
+interface PredictorHelper {
+  readonly name: string;
+  /**
+   * Whether it hands predictions to a library: `P.keep(weight)` is called as soon as each weight is there, and
+   * `new P(weights, largest)` gets the bytes of the largest value of one example where those can be computed in parts.
+   */
+  readonly isNative: boolean;
+}
+
+const recordedGraphs: PredictorHelper = { name: 'RecordedGraphs', isNative: true };
+const replayedKernels: PredictorHelper = { name: 'ReplayedKernels', isNative: false };
+
 interface ModuleBackend {
   /** Where `tf` comes from. */
   readonly module: string;
@@ -20,12 +33,8 @@ interface ModuleBackend {
   readonly platform: Platform;
   /** What computes, as rules know it. */
   readonly computes: ComputeBackend;
-  /**
-   * The class of a helper that predictions go through, where they may: `new P(weights, largest)`, with the bytes of the
-   * largest value of one example where those can be computed in parts; `predict(inputs, run)`, `dispose()`, and
-   * `P.keep(weight)` as soon as each weight is there.
-   */
-  readonly predictor: string | null;
+  /** What predictions go through, where they may. */
+  readonly predictor: PredictorHelper | null;
 }
 
 const core = '@tensorflow/tfjs-core';
@@ -38,7 +47,7 @@ export const moduleBackends = {
     gradients: null,
     platform: 'node',
     computes: 'node',
-    predictor: 'RecordedGraphs',
+    predictor: recordedGraphs,
   },
   node: {
     module: '@tensorflow/tfjs-node',
@@ -46,7 +55,7 @@ export const moduleBackends = {
     gradients: null,
     platform: 'node',
     computes: 'node',
-    predictor: 'RecordedGraphs',
+    predictor: recordedGraphs,
   },
   webgpu: {
     module: core,
@@ -54,7 +63,7 @@ export const moduleBackends = {
     gradients,
     platform: 'browser',
     computes: 'webgpu',
-    predictor: null,
+    predictor: replayedKernels,
   },
   webgl: {
     module: core,
@@ -62,7 +71,7 @@ export const moduleBackends = {
     gradients,
     platform: 'browser',
     computes: 'webgl',
-    predictor: null,
+    predictor: replayedKernels,
   },
   wasm: {
     module: core,
@@ -70,7 +79,7 @@ export const moduleBackends = {
     gradients: null,
     platform: 'both',
     computes: 'wasm',
-    predictor: null,
+    predictor: replayedKernels,
   },
   cpu: {
     module: core,

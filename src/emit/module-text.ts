@@ -32,7 +32,9 @@ const maxLine = 111;
 export interface Predictor {
   /** A class, one of the helpers. */
   readonly name: string;
-  /** Bytes of the largest value of one example; null where what is computed of examples depends on the others. */
+  /** Whether it gets to see each weight. */
+  readonly isNative: boolean;
+  /** Bytes of the largest value of one example; null where batches are not computed in parts. */
   readonly largest: number | null;
 }
 
@@ -129,7 +131,7 @@ function statementsOf(parts: ModuleParts): (string | StatementStructures)[] {
     weightsReaderText(parts.weights, {
       trainable: parts.trainable,
       shared: (parts.supernet?.sets ?? null) !== null,
-      predictor: parts.predictor?.name ?? null,
+      predictor: parts.predictor?.isNative === true ? parts.predictor.name : null,
     }),
     readBytesText(moduleBackends[parts.backend].platform),
     ...(parts.graph.inputs.length === 0 ? [] : [checkInputText(symbolicInputs(parts.graph).length > 1)]),

@@ -152,8 +152,9 @@ function printModule(input: ModuleInput, names: Names, forms: ReadonlyMap<string
 function predictorOf({ graph, options, rules }: ModuleInput): Predictor | null {
   const { predictor } = moduleBackends[options.backend];
   if (options.trainable || options.supernet !== undefined || predictor === null) return null;
-  if (!rules.helpers.has(predictor)) return null;
-  return { name: predictor, largest: examplesAreIndependent(graph, rules) ? largestOfExample(graph) : null };
+  if (!rules.helpers.has(predictor.name)) return null;
+  const splits = predictor.isNative && examplesAreIndependent(graph, rules);
+  return { ...predictor, largest: splits ? largestOfExample(graph) : null };
 }
 
 // ---------------------------------------------------------------- weights

@@ -6,7 +6,7 @@ export interface WeightUse {
   readonly trainable: boolean;
   /** Whether a weight may be asked for more than once: it is the same one then. */
   readonly shared: boolean;
-  /** The class that predictions go through, if there is one: it gets to see each weight. */
+  /** The class that predictions go through, if it gets to see each weight. */
   readonly predictor: string | null;
 }
 

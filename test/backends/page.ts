@@ -11,7 +11,7 @@ export interface Computed {
   readonly outputs: Readonly<Record<string, PlainTensor>>;
 }
 
-/** Imports a module, loads its weights, runs it once. */
+/** Imports a module, loads its weights, runs it twice: what the second prediction does again must be the same. */
 async function compute(
   moduleUrl: string,
   weightsUrl: string,
@@ -30,21 +30,29 @@ async function compute(
       return [name, tf.tensor([...data], [...shape], dtype)];
     }),
   );
-  const result = model.predict(signature.inputs.length === 1 ? Object.values(given)[0] : given);
-  const outputs: [string, PlainTensor][] = [];
-  for (const { name } of signature.outputs) {
-    const tensor = (
-      signature.outputs.length === 1 ? result : (result as Record<string, unknown>)[name]
-    ) as tf.Tensor;
-    const data = Array.from(await tensor.data());
-    outputs.push([name, { dtype: tensor.dtype as PlainTensor['dtype'], shape: tensor.shape, data }]);
-    tensor.dispose();
+  const predict = async (): Promise<Record<string, PlainTensor>> => {
+    const result = model.predict(signature.inputs.length === 1 ? Object.values(given)[0] : given);
+    const outputs: [string, PlainTensor][] = [];
+    for (const { name } of signature.outputs) {
+      const tensor = (
+        signature.outputs.length === 1 ? result : (result as Record<string, unknown>)[name]
+      ) as tf.Tensor;
+      const data = Array.from(await tensor.data());
+      outputs.push([name, { dtype: tensor.dtype as PlainTensor['dtype'], shape: tensor.shape, data }]);
+      tensor.dispose();
+    }
+    return Object.fromEntries(outputs);
+  };
+  const outputs = await predict();
+  for (const [name, { data }] of Object.entries(await predict())) {
+    const at = data.findIndex((value, i) => !Object.is(value, outputs[name]!.data[i]));
+    if (at >= 0) throw new Error(`the second prediction differs: ${name}, ${at}: ${data[at]}`);
   }
   model.dispose();
   return {
     backend,
     float32: backend === 'webgl' ? tf.env().getBool('WEBGL_RENDER_FLOAT32_ENABLED') : null,
-    outputs: Object.fromEntries(outputs),
+    outputs,
   };
 }
 
