@@ -10,6 +10,8 @@ export default tseslint.config(
       'demo-out/',
       'examples/browser/classifier/',
       'docs/generated/',
+      // AssemblyScript.
+      'rules/*.assembly.ts',
     ],
   },
   js.configs.recommended,

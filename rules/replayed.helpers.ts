@@ -31,8 +31,8 @@ export interface ReplayStep extends Omit<KernelCall, 'results'> {
 export interface Replay {
   readonly backend: tf.KernelBackend;
   readonly steps: readonly ReplayStep[];
-  /** What the prediction made of numbers. */
-  readonly constants: readonly tf.Tensor[];
+  /** What the prediction made of numbers; no tensors, which would look like forgotten ones. */
+  readonly constants: readonly tf.TensorInfo[];
   /** The places of the outputs, */
   readonly given: readonly number[];
   /** and their names, if there are several. */
@@ -96,7 +96,8 @@ export class ReplayedKernels {
   }
 
   private forget(shapes: string): void {
-    tf.dispose([...(this.replays.get(shapes)?.constants ?? [])]);
+    const replay = this.replays.get(shapes);
+    if (replay) freeConstants(replay.backend, replay.constants);
     this.replays.delete(shapes);
   }
 }
@@ -110,7 +111,8 @@ export function noteKernels<R extends tf.TensorContainer>(
 ): { result: R; replay: Replay | null } {
   const { runKernel, makeTensor, readSync } = engine;
   const calls: KernelCall[] = [];
-  const constants = new Map<number, tf.Tensor>();
+  const backend = tf.backend();
+  const constants = new Map<number, tf.TensorInfo>();
   /** Tensors made of numbers, and all whose numbers are the same in every prediction. */
   const made = new Set<number>();
   const fixed = new Set<object>(sources.slice(inputs).map(({ dataId }) => dataId));
@@ -128,8 +130,7 @@ export function noteKernels<R extends tf.TensorContainer>(
   engine.runKernel = (name, given, attrs) => {
     const named = Object.entries(given as tf.NamedTensorMap).filter(([, tensor]) => tensor != null);
     for (const [, x] of named)
-      if (made.has(x.id) && !constants.has(x.id))
-        constants.set(x.id, tf.keep(runKernel.call(engine, 'Identity', { x }) as tf.Tensor));
+      if (made.has(x.id) && !constants.has(x.id)) constants.set(x.id, sharedWith(backend, x));
     const out = runKernel.call(engine, name, given, attrs);
     calls.push({
       kernel: tf.getKernel(name, tf.getBackend())!.kernelFunc,
@@ -149,15 +150,26 @@ export function noteKernels<R extends tf.TensorContainer>(
     return { result, replay };
   } finally {
     Object.assign(engine, { runKernel, makeTensor, readSync });
-    if (replay === null) tf.dispose([...constants.values()]);
+    if (replay === null) freeConstants(backend, [...constants.values()]);
   }
+}
+
+/** The data of a tensor, which stays when the tensor goes. */
+export function sharedWith(backend: tf.KernelBackend, x: tf.Tensor): tf.TensorInfo {
+  const { kernelFunc } = tf.getKernel('Identity', tf.getBackend())!;
+  return kernelFunc({ inputs: { x }, attrs: {}, backend }) as tf.TensorInfo;
+}
+
+/** Frees such data. */
+export function freeConstants(backend: tf.KernelBackend, constants: readonly tf.TensorInfo[]): void {
+  for (const { dataId } of constants) backend.disposeData(dataId);
 }
 
 /** Gives tensors their places; null where one is from elsewhere, and where an output is no result of its own. */
 export function replayOf(
   calls: readonly KernelCall[],
   sources: readonly tf.Tensor[],
-  constants: ReadonlyMap<number, tf.Tensor>,
+  constants: ReadonlyMap<number, tf.TensorInfo>,
   outputs: tf.NamedTensorMap,
 ): Replay | null {
   const results = calls.flatMap((call) => call.results.map(({ id }) => id));

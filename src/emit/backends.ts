@@ -18,10 +18,12 @@ interface PredictorHelper {
    * `new P(weights, largest)` gets the bytes of the largest value of one example where those can be computed in parts.
    */
   readonly isNative: boolean;
+  /** With fewer operations, predictions don't take so much less time that its text is worth it. */
+  readonly leastNodes: number;
 }
 
-const recordedGraphs: PredictorHelper = { name: 'RecordedGraphs', isNative: true };
-const replayedKernels: PredictorHelper = { name: 'ReplayedKernels', isNative: false };
+const recordedGraphs: PredictorHelper = { name: 'RecordedGraphs', isNative: true, leastNodes: 0 };
+const replayedKernels: PredictorHelper = { name: 'ReplayedKernels', isNative: false, leastNodes: 12 };
 
 interface ModuleBackend {
   /** Where `tf` comes from. */

@@ -152,7 +152,7 @@ function printModule(input: ModuleInput, names: Names, forms: ReadonlyMap<string
 function predictorOf({ graph, options, rules }: ModuleInput): Predictor | null {
   const { predictor } = moduleBackends[options.backend];
   if (options.trainable || options.supernet !== undefined || predictor === null) return null;
-  if (!rules.helpers.has(predictor.name)) return null;
+  if (!rules.helpers.has(predictor.name) || graph.nodes.length < predictor.leastNodes) return null;
   const splits = predictor.isNative && examplesAreIndependent(graph, rules);
   return { ...predictor, largest: splits ? largestOfExample(graph) : null };
 }
