@@ -116,6 +116,7 @@ export function noteKernels<R extends tf.TensorContainer>(
   /** Tensors made of numbers, and all whose numbers are the same in every prediction. */
   const made = new Set<number>();
   const fixed = new Set<object>(sources.slice(inputs).map(({ dataId }) => dataId));
+  for (const { dataId } of sources.slice(0, inputs)) fixed.delete(dataId);
   let isWhole = true;
   engine.makeTensor = (...values) => {
     const tensor = makeTensor.apply(engine, values);

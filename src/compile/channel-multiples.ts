@@ -2,7 +2,7 @@
 import type { BackendName } from '../emit/backends.js';
 
 /**
- * XNNPACK, which computes on wasm, works on blocks of four and eight channels, as TensorFlow does on the processor and
+ * XNNPACK and our own kernels on wasm work on blocks of four and eight channels, as TensorFlow does on the processor and
  * its libraries on GPUs; WebGL and WebGPU hold four in a texel or vector. With half of the multiply-accumulates removed,
  * four networks of the zoo with multiples of eight were 0 to 7 percent faster on wasm than with any number of channels, and
  * six 2 to 10 percent on node. Sixteen, the floats of a 512-bit register, gained 3 to 8 percent more on node for four of

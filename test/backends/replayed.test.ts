@@ -211,6 +211,15 @@ describe('a replay', () => {
     tf.dispose([x, y]);
   });
 
+  it('does not take an input for the weight whose memory it shares', () => {
+    const run = (x: tfjs.Tensor2D): tfjs.Tensor2D => tf.mul(x, tf.scalar(x.dataSync()[0]!));
+    for (const x of [tf.reshape<tfjs.Rank.R2>(weights, [4, 3]), tf.ones<tfjs.Rank.R2>([4, 3])]) {
+      const [y, wanted] = [replayed.predict([x], run), tf.tidy(() => run(x))];
+      expect(y.dataSync()).toEqual(wanted.dataSync());
+      tf.dispose([x, y, wanted]);
+    }
+  });
+
   it('tells of tensors that are gone', () => {
     const x = tf.zeros<tfjs.Rank.R2>([2, 4]);
     x.dispose();
