@@ -22,7 +22,7 @@ export interface KernelCall {
 
 /** The same with places of tensors: those of a replay's sources and constants, and then of results in their order. */
 export interface ReplayStep extends Omit<KernelCall, 'results'> {
-  readonly shapes: readonly (readonly number[])[];
+  readonly shapes: readonly number[][];
   /** Results that nothing reads afterwards. */
   readonly freed: readonly number[];
 }
@@ -223,7 +223,7 @@ export function replayKernels(
       const out = kernel({ inputs: taken, attrs, backend });
       const results = Array.isArray(out) ? out : [out];
       values.push(...results);
-      if (!results.every(({ shape }, i) => shape.join() === shapes[i]!.join())) return undefined;
+      if (!results.every(({ shape }, i) => tf.util.arraysEqual(shape, shapes[i]!))) return undefined;
       for (const place of freed) free(place);
     }
     isSame = true;

@@ -3,6 +3,7 @@ import type * as tfjs from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runnableHelpers, type HelperFunction } from '../../src/emit/helpers.js';
 import { loadBackend, type Tf } from '../../src/emit/tf.js';
+import { noPlace } from '../helper-calls.js';
 import { rules } from './rule-cases.js';
 
 interface Backend extends tfjs.KernelBackend {
@@ -13,8 +14,6 @@ interface Backend extends tfjs.KernelBackend {
     inputs: readonly tfjs.TensorInfo[],
   ): tfjs.Tensor;
 }
-
-const noPlace = { file: '', start: 0, end: 0 };
 
 let tf: Tf;
 let call: (name: string, ...args: readonly unknown[]) => tfjs.Tensor;

@@ -11,6 +11,7 @@ import { loadEmitted } from '../../src/emit/run-module.js';
 import { loadBackend, type Tf } from '../../src/emit/tf.js';
 import { parseGraph } from '../../src/ir/parse.js';
 import { mapWeights } from '../../src/ir/weights.js';
+import { noPlace, type Predictor } from '../helper-calls.js';
 import { caseFiles, casesOf, rules } from './rule-cases.js';
 
 interface Backend extends tfjs.KernelBackend {
@@ -21,24 +22,14 @@ interface Backend extends tfjs.KernelBackend {
   loadSavedModelMetaGraph(folder: string, tags: string): number;
 }
 
-interface Recorded {
-  predict<I extends readonly tfjs.Tensor[], R extends tfjs.TensorContainer>(
-    inputs: readonly [...I],
-    run: (...inputs: I) => R,
-  ): R;
-  dispose(): void;
-}
-
-const noPlace = { file: '', start: 0, end: 0 };
-
 let tf: Tf;
 let weights: tfjs.Tensor2D;
 let helper: HelperRunner;
 let RecordedGraphs: {
-  new (weights: readonly tfjs.Tensor[], largest?: number): Recorded;
+  new (weights: readonly tfjs.Tensor[], largest?: number): Predictor;
   keep(weight: tfjs.Tensor): void;
 };
-let recorded: Recorded;
+let recorded: Predictor;
 let elsewhere: tfjs.Tensor;
 
 beforeAll(async () => {
@@ -337,7 +328,7 @@ describe('a large batch', () => {
   };
 
   /** Predicts of random inputs three times, by kernels and by graphs, and compares. */
-  function predictRows(rows: number, predictor: Recorded): void {
+  function predictRows(rows: number, predictor: Predictor): void {
     const before = tf.memory().numTensors;
     const x = tf.randomNormal<tfjs.Rank.R2>([rows, 4]);
     const more = tf.randomNormal<tfjs.Rank.R2>([rows, 3]);

@@ -8,6 +8,7 @@ import { runnableHelpers } from '../../src/emit/helpers.js';
 import { emitModule } from '../../src/emit/module.js';
 import { loadEmitted } from '../../src/emit/run-module.js';
 import { loadBackend, type Tf } from '../../src/emit/tf.js';
+import { noPlace, type Predictor } from '../helper-calls.js';
 import { caseFiles, casesOf, rules } from './rule-cases.js';
 
 // Small networks are replayed too.
@@ -17,16 +18,6 @@ vi.mock(import('../../src/emit/backends.js'), async (importOriginal) => {
     Object.assign(predictor ?? {}, { leastNodes: 0 });
   return original;
 });
-
-interface Replayed {
-  predict<I extends readonly tfjs.Tensor[], R extends tfjs.TensorContainer>(
-    inputs: readonly [...I],
-    run: (...inputs: I) => R,
-  ): R;
-  dispose(): void;
-}
-
-const noPlace = { file: '', start: 0, end: 0 };
 
 let tf: Tf;
 
@@ -77,7 +68,7 @@ async function compareReplay(title: string, { graph, weights, ranges }: ReadCase
 
 describe('a replay', () => {
   let weights: tfjs.Tensor2D;
-  let replayed: Replayed;
+  let replayed: Predictor;
   let elsewhere: tfjs.Tensor;
   let before: [number, number];
 
@@ -87,7 +78,7 @@ describe('a replay', () => {
     const helper = await runnableHelpers(new Map(rules.helpers), tf);
     const ReplayedKernels = helper('ReplayedKernels', noPlace) as unknown as new (
       weights: readonly tfjs.Tensor[],
-    ) => Replayed;
+    ) => Predictor;
     weights = tf.randomNormal([4, 3]);
     replayed = new ReplayedKernels([weights]);
   });

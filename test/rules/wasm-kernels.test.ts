@@ -8,6 +8,7 @@ import { runnableHelpers, type HelperRunner } from '../../src/emit/helpers.js';
 import { loadBackend, type Tf } from '../../src/emit/tf.js';
 import { loadRules } from '../../src/lang/load.js';
 import { projectFile } from '../../src/lang/project-file.js';
+import { noPlace } from '../helper-calls.js';
 
 it('rules/wasm-kernels.helpers.ts is what `npm run kernels` writes', async () => {
   const builder = projectFile('rules/build-kernels.mjs');
@@ -26,8 +27,6 @@ interface Convolution {
   readonly pad: tfjs.backend_util.ExplicitPadding;
   readonly activation?: 'relu' | 'relu6';
 }
-
-const noPlace = { file: '', start: 0, end: 0 };
 
 let tf: Tf;
 let helper: HelperRunner;
