@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { tensorTypes } from './recorded.helpers.js';
+import { tensorTypes, type RecordableAttribute, type TensorFlowBinding } from './recorded.helpers.js';
 
 /** An activation that a kernel of TensorFlow applies to what it computed. */
 export interface NativeActivation {
@@ -50,17 +50,18 @@ export function convolveByOneDnn(
 ): tf.Tensor4D {
   const { x, filter } = options;
   const summands = Object.values(added);
-  return nativeOp(
+  // Windows of several pixels are gathered first by TensorFlow's own kernel, which takes longer than it computes.
+  const least = filter.shape[0] * filter.shape[1] > 1 ? 2e5 : 1e6;
+  return nativeOpOfWeights(
     '_MklNativeFusedConv2D',
     () => [
-      floats,
       ...windowAttributes(options),
       ...fusedAttributes(options, Object.keys(added)),
       ['TArgs', 'TYPE', summands.map(() => 1)],
     ],
     [x, filter, ...summands],
     otherwise,
-    { products: productsOf(options), least: 1e6 },
+    productsOf(options) >= least,
   );
 }
 
@@ -83,10 +84,12 @@ export function nativeDepthwiseConv2d(
   },
 ): tf.Tensor4D {
   const { x, filter, bias, strides, pad, dilations, activation, own } = options;
+  // TensorFlow's own kernel does not move its window in other ways.
+  const isOwn = strides[0] === strides[1] && dilations === undefined;
   const otherwise = (): tf.Tensor4D => {
     const convolved = nativeOp(
-      'DepthwiseConv2dNative',
-      () => [floats, ...windowAttributes(options)],
+      isOwn ? 'DepthwiseConv2dNative' : '_MklNativeDepthwiseConv2dNative',
+      () => [floats, ...windowAttributes(options), ...(isOwn ? [] : [oneDnn])],
       [x, filter],
       () => tf.depthwiseConv2d(x, filter, strides, pad, 'NHWC', dilations),
     );
@@ -94,17 +97,13 @@ export function nativeDepthwiseConv2d(
       ? convolved
       : activated(nativeBinary('BiasAdd', convolved, bias, tf.add), activation);
   };
-  const products = productsOf(options);
-  // TensorFlow's own kernel does not move its window in other ways.
-  const isOwn = strides[0] === strides[1] && dilations === undefined;
-  if (isOwn && (own || products < 5e4)) return tf.tidy(otherwise);
   return tf.tidy(() =>
-    nativeOp(
+    nativeOpOfWeights(
       '_MklNativeFusedDepthwiseConv2dNative',
-      () => [floats, ...windowAttributes(options), ...fusedAttributes(options)],
+      () => [...windowAttributes(options), ...fusedAttributes(options)],
       [x, filter, bias ?? tf.zeros([filter.shape[2] * filter.shape[3]])],
       otherwise,
-      { products, least: 0 },
+      !isOwn || (!own && productsOf(options) >= 5e4),
     ),
   );
 }
@@ -121,17 +120,20 @@ export function nativeDense(
 ): tf.Tensor2D {
   const { x, weights, bias, activation, leakyreluAlpha, own } = options;
   const inputs = [x, weights, bias];
-  const attributes = (): NativeAttribute[] => [floats, ...fusedAttributes(options)];
   const otherwise = (): tf.Tensor2D =>
     nativeOp<tf.Tensor2D>(
       '_FusedMatMul',
-      attributes,
+      () => [floats, ...fusedAttributes(options)],
       inputs,
       () => tf.fused.matMul({ a: x, b: weights, bias, activation, leakyreluAlpha }) as tf.Tensor2D,
     );
-  if (own) return otherwise();
-  const use = { products: x.size * bias.size, least: 4e6 };
-  return nativeOp('_MklNativeFusedMatMul', attributes, inputs, otherwise, use);
+  return nativeOpOfWeights(
+    '_MklNativeFusedMatMul',
+    () => fusedAttributes(options),
+    inputs,
+    otherwise,
+    !own && x.size * bias.size >= 4e6,
+  );
 }
 
 /**
@@ -279,21 +281,17 @@ export function fusedAttributes(
   return attributes;
 }
 
-/**
- * An attribute of an operation of TensorFlow: its name, its kind, and its value, also in a graph, where it is the same
- * tensors that come every time. Element types are numbers: 1 is float32, 3 is int32.
- */
+/** An attribute of an operation of TensorFlow. Element types are numbers: 1 is float32, 3 is int32. */
 export type NativeAttribute = readonly [
   name: string,
   kind: 'TYPE' | 'INT' | 'FLOAT' | 'BOOL' | 'STRING',
   value: number | boolean | string | readonly (number | string)[],
-  recorded?: boolean,
 ];
 
 /** What the backend of Node.js has besides what all have. */
 export interface NativeBackend {
   readonly isUsingGpuDevice: boolean;
-  readonly binding: Readonly<Record<string, number>>;
+  readonly binding: TensorFlowBinding & Readonly<Record<`TF_ATTR_${NativeAttribute[1]}`, number>>;
   executeSingleOutput(name: string, attributes: readonly object[], inputs: readonly tf.Tensor[]): tf.Tensor;
 }
 
@@ -303,45 +301,53 @@ export const floats: NativeAttribute = ['T', 'TYPE', 1];
 /** Chooses a kernel of oneDNN. */
 export const oneDnn: NativeAttribute = ['_kernel', 'STRING', 'MklNameChangeOp'];
 
-/** When a kernel of oneDNN is worth it: it is faster, but takes a while to begin. */
-export interface OneDnnUse {
-  /** It has weights, which don't change: in a graph it keeps a copy of them in the order that suits it. */
-  readonly products: number;
-  /** Fewer products are for others. */
-  readonly least: number;
-}
-
 /** Operations that this TensorFlow, or the binding to it, turned out not to have. */
 export const missingOps = new Set<string>();
 
 /**
  * One kernel of TensorFlow itself, for what takes several through `tf`, which `otherwise` computes: on a GPU, whose
- * kernels are others, where the operation is not there, so that it fails where the same works through `tf`, and where a
- * kernel of oneDNN is not worth it.
+ * kernels are others, and where the operation is not there, so that it fails where the same works through `tf`.
  */
 export function nativeOp<T extends tf.Tensor>(
   name: string,
   attributes: () => readonly NativeAttribute[],
   inputs: readonly tf.Tensor[],
   otherwise: () => T,
-  use?: OneDnnUse,
 ): T {
   const { binding, isUsingGpuDevice } = tf.backend() as tf.KernelBackend & Partial<NativeBackend>;
   if (binding === undefined || isUsingGpuDevice || missingOps.has(name)) return otherwise();
-  if (use !== undefined && use.products < use.least) return otherwise();
   try {
-    const ofWeights: NativeAttribute[] =
-      use === undefined ? [] : [oneDnn, ['is_filter_const', 'BOOL', false, true]];
-    const given = [...attributes(), ...ofWeights].map(([attribute, kind, value, recorded]) => ({
-      name: attribute,
-      type: binding[`TF_ATTR_${kind}`],
-      value,
-      recorded,
-    }));
+    const given = givenAttributes(binding, attributes());
     return (tf.backend() as unknown as NativeBackend).executeSingleOutput(name, given, inputs) as T;
   } catch {
     const result = otherwise();
     missingOps.add(name);
     return result;
   }
+}
+
+/**
+ * One kernel of oneDNN in a graph, which keeps a copy of the weights in the order that suits it. Outside of graphs it
+ * would order them in every call, by which others are faster.
+ * @param isWorthIt whether there is enough to compute: it takes a while to begin
+ */
+export function nativeOpOfWeights<T extends tf.Tensor>(
+  name: string,
+  attributes: () => readonly NativeAttribute[],
+  inputs: readonly tf.Tensor[],
+  otherwise: () => T,
+  isWorthIt: boolean,
+): T {
+  const { binding } = tf.backend() as tf.KernelBackend & Partial<NativeBackend>;
+  if (!isWorthIt || binding?.recordInstead === undefined) return otherwise();
+  const given: NativeAttribute[] = [floats, ...attributes(), oneDnn, ['is_filter_const', 'BOOL', true]];
+  return binding.recordInstead(name, givenAttributes(binding, given), inputs, otherwise);
+}
+
+/** Attributes as the binding takes them. */
+export function givenAttributes(
+  binding: NativeBackend['binding'],
+  attributes: readonly NativeAttribute[],
+): RecordableAttribute[] {
+  return attributes.map(([name, kind, value]) => ({ name, type: binding[`TF_ATTR_${kind}`], value }));
 }

@@ -27,6 +27,13 @@ export interface TensorFlowBinding {
   ): { readonly id: number }[];
   createTensor(shape: readonly number[], dtype: number, values: unknown): number;
   tensorDataSync(id: number): unknown;
+  /** While kernels are written down: has another one in the graph than those that `run` calls. */
+  recordInstead?<T extends tf.Tensor>(
+    name: string,
+    attributes: readonly RecordableAttribute[],
+    inputs: readonly tf.Tensor[],
+    run: () => T,
+  ): T;
 }
 
 /** An attribute of an operation. */
@@ -35,8 +42,6 @@ export interface RecordableAttribute {
   /** What kind its value is of, in the order of TensorFlow's `TF_AttrType`. */
   readonly type: number;
   readonly value: unknown;
-  /** Its value in a graph, where that is another one. */
-  readonly recorded?: unknown;
 }
 
 /** The kernels of a prediction as a graph. */
@@ -49,6 +54,8 @@ export interface RecordedGraph {
   readonly given: readonly string[];
   /** and the names of the outputs, if there are several. */
   readonly names: readonly string[] | null;
+  /** Whether it has other kernels than those that ran. */
+  readonly isExchanged: boolean;
   /** What TensorFlow calls it, once it is there. */
   id: number | null;
 }
@@ -63,6 +70,8 @@ export class RecordedGraphs {
   private readonly graphs = new Map<string, RecordedGraph | null>();
   /** Where the graphs are, whatever backend is chosen later. */
   private owner: RecordableBackend | undefined;
+  /** Whether graphs may have other kernels than those of the first prediction, until TensorFlow refuses one. */
+  private exchanges = true;
   private readonly weights: readonly tf.Tensor[];
   /** The most examples that are computed at once. */
   private readonly most: number;
@@ -72,7 +81,9 @@ export class RecordedGraphs {
     this.weights = weights;
     // Memory of more than 32 MiB comes from the system anew for every kernel, which clears it first.
     this.most = Math.max(1, Math.floor(2 ** 25 / largest));
-    letCallersCompute();
+    // Kernels of oneDNN shall compute on the thread that calls them too, instead of only waking others: half of the
+    // wake-ups, which take longer than many a kernel. Read when the first one runs.
+    setByDefault('TF_ONEDNN_THREADPOOL_USE_CALLER_THREAD', '1');
   }
 
   /** Hands a weight to TensorFlow at once: until it is computed with, JavaScript's memory would hold its numbers as well. */
@@ -112,10 +123,11 @@ export class RecordedGraphs {
       graph.id ??= loadGraph(backend, graph);
       return runGraph(backend, graph, sources) as R;
     } catch {
-      // Either the numbers are refused, by kernels as well; or the graph is, and will be again.
+      // Either the numbers are refused, by kernels as well; or the graph is, and will be again with the same kernels.
       const result = tf.tidy(run);
       this.forget(shapes);
-      this.graphs.set(shapes, null);
+      if (graph.isExchanged) this.exchanges = false;
+      else this.graphs.set(shapes, null);
       return result;
     }
   }
@@ -133,7 +145,7 @@ export class RecordedGraphs {
     const unused = [...this.graphs].find(([, other]) => other?.id === null);
     if (this.graphs.size >= 4 && unused !== undefined) this.graphs.delete(unused[0]);
     if (this.graphs.size >= 4) return tf.tidy(run);
-    const { result, graph } = recordGraph(backend, sources, inputs, () => tf.tidy(run));
+    const { result, graph } = recordGraph(backend, sources, inputs, () => tf.tidy(run), this.exchanges);
     this.graphs.set(shapes, graph);
     return result;
   }
@@ -169,13 +181,10 @@ export function inParts<I extends readonly tf.Tensor[], R extends tf.TensorConta
   });
 }
 
-/**
- * Asks for kernels of oneDNN that compute on the thread that calls them too, instead of only waking others: half of the
- * wake-ups, which take longer than many a kernel. TensorFlow reads it from the environment when the first one runs.
- */
-export function letCallersCompute(): void {
+/** Sets a variable of the environment, unless somebody else did. */
+export function setByDefault(name: string, value: string): void {
   const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } };
-  if (process?.env !== undefined) process.env.TF_ONEDNN_THREADPOOL_USE_CALLER_THREAD ??= '1';
+  if (process?.env !== undefined) process.env[name] ??= value;
 }
 
 /** Graphs are for kernels of the processor. */
@@ -183,12 +192,16 @@ export function mayRecord({ binding, isUsingGpuDevice }: Partial<RecordableBacke
   return binding !== undefined && !isUsingGpuDevice && builtinModule('fs') !== undefined;
 }
 
-/** Runs kernels, and writes them down. The graph is null where more than kernels decides what the result is. */
+/**
+ * Runs kernels, and writes them down. The graph is null where more than kernels decides what the result is.
+ * @param exchanges whether the graph may have other kernels, where these ask for it
+ */
 export function recordGraph<R extends tf.TensorContainer>(
   backend: RecordableBackend,
   sources: readonly tf.Tensor[],
   inputs: number,
   run: () => R,
+  exchanges: boolean,
 ): { result: R; graph: RecordedGraph | null } {
   const { binding } = backend;
   const ids = backend.getInputTensorIds(sources);
@@ -198,6 +211,9 @@ export function recordGraph<R extends tf.TensorContainer>(
   const nodeOf = new Map<number, string>();
   const computed = new Set(ids.slice(0, inputs));
   let isWhole = true;
+  /** The kernels that run will not be in the graph. */
+  let isReplaced = false;
+  let isExchanged = false;
   let bytes = 0;
 
   const add = (operation: string, from: readonly string[], attributes: readonly string[]): string => {
@@ -217,29 +233,47 @@ export function recordGraph<R extends tf.TensorContainer>(
   /** What can't be written down spoils the graph, not the result. */
   const note = (write: () => void): void => {
     try {
-      if (isWhole) write();
+      if (isWhole && !isReplaced) write();
     } catch {
       isWhole = false;
     }
+  };
+
+  const addKernel = (
+    operation: string,
+    attributes: readonly RecordableAttribute[],
+    from: readonly number[],
+    made: readonly number[],
+  ): void => {
+    for (const id of from) if (!nodeOf.has(id)) nodeOf.set(id, take(id));
+    const name = add(
+      operation,
+      from.map((id) => nodeOf.get(id)!),
+      attributes.map(writtenAttribute),
+    );
+    made.forEach((id, i) => {
+      nodeOf.set(id, `${name}:${i}`);
+      computed.add(id);
+    });
   };
 
   const recording: TensorFlowBinding = {
     executeOp: (...call: Parameters<TensorFlowBinding['executeOp']>) => {
       const made = binding.executeOp(...call);
       const [operation, attributes, from] = call;
-      note(() => {
-        for (const id of from) if (!nodeOf.has(id)) nodeOf.set(id, take(id));
-        const name = add(
-          operation,
-          from.map((id) => nodeOf.get(id)!),
-          attributes.map(writtenAttribute),
-        );
-        made.forEach(({ id }, i) => {
-          nodeOf.set(id, `${name}:${i}`);
-          computed.add(id);
-        });
-      });
+      const results = made.map(({ id }) => id);
+      note(() => addKernel(operation, attributes, from, results));
       return made;
+    },
+    recordInstead: (operation, attributes, inputs, run) => {
+      if (!exchanges) return run();
+      const from = backend.getInputTensorIds(inputs);
+      isReplaced = isExchanged = true;
+      const result = run();
+      isReplaced = false;
+      const results = backend.getInputTensorIds([result]);
+      note(() => addKernel(operation, attributes, from, results));
+      return result;
     },
     createTensor: (...call: Parameters<TensorFlowBinding['createTensor']>) => {
       const id = binding.createTensor(...call);
@@ -272,7 +306,8 @@ export function recordGraph<R extends tf.TensorContainer>(
     const given = backend.getInputTensorIds(outputs).map((id) => nodeOf.get(id));
     const names = result instanceof tf.Tensor ? null : Object.keys(result as tf.NamedTensorMap);
     const isGraph = isWhole && outputs.every((_, i) => given[i]?.includes(':'));
-    return { result, graph: isGraph ? { nodes, taken, given: given as string[], names, id: null } : null };
+    if (!isGraph) return { result, graph: null };
+    return { result, graph: { nodes, taken, given: given as string[], names, isExchanged, id: null } };
   } finally {
     backend.binding = binding;
   }
@@ -280,6 +315,8 @@ export function recordGraph<R extends tf.TensorContainer>(
 
 /** Gives a graph to TensorFlow, which takes it from a file. */
 export function loadGraph(backend: RecordableBackend, { nodes }: RecordedGraph): number {
+  // On the thread that calls: a change of threads takes as long as many a kernel. Read when the first graph is loaded.
+  setByDefault('TF_NUM_INTEROP_THREADS', '-1');
   const fs = builtinModule('fs')!;
   const folder = fs.mkdtempSync(`${builtinModule('os')!.tmpdir()}/graph-`);
   try {
@@ -340,10 +377,10 @@ export function attributeText(name: string, value: string): string {
 }
 
 /** An attribute of a call as one of a node. */
-export function writtenAttribute({ name, type, value, recorded = value }: RecordableAttribute): string {
+export function writtenAttribute({ name, type, value }: RecordableAttribute): string {
   const field = ['s', 'i', 'f', 'b', 'type', 'shape'][type]!;
-  if (field === 'shape') return attributeText(name, `shape { ${shapeText(recorded as number[])} }`);
+  if (field === 'shape') return attributeText(name, `shape { ${shapeText(value as number[])} }`);
   const written = (one: unknown): string => `${field}: ${field === 's' ? JSON.stringify(one) : String(one)} `;
-  const text = Array.isArray(recorded) ? `list { ${recorded.map(written).join('')} }` : written(recorded);
+  const text = Array.isArray(value) ? `list { ${value.map(written).join('')} }` : written(value);
   return attributeText(name, text);
 }

@@ -1,4 +1,5 @@
 /** Predictions on node after the first: the kernels of that one, as a graph of TensorFlow. */
+import { readFileSync } from 'node:fs';
 import type * as tfjs from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { tolerance } from '../../src/cases/check-numbers.js';
@@ -182,7 +183,7 @@ describe('a graph', () => {
     const load = vi.spyOn(backend(), 'loadSavedModelMetaGraph').mockImplementation(() => {
       throw new Error('no');
     });
-    for (let i = 0; i < 3; i++) predict(2);
+    for (let i = 0; i < 5; i++) predict(2);
     expect(load).toHaveBeenCalledTimes(1);
   });
 
@@ -276,6 +277,53 @@ describe('a graph', () => {
     new RecordedGraphs([]);
     expect(process.env[name]).toBe('0');
     process.env[name] = before;
+  });
+
+  it('computes on the calling thread, unless somebody else decided', () => {
+    const name = 'TF_NUM_INTEROP_THREADS';
+    const before = process.env[name];
+    try {
+      for (const [given, becomes] of [
+        [undefined, '-1'],
+        ['0', '0'],
+      ]) {
+        if (given === undefined) Reflect.deleteProperty(process.env, name);
+        else process.env[name] = given;
+        for (let i = 0; i < 2; i++) predict(2);
+        expect(process.env[name]).toBe(becomes);
+        recorded.dispose();
+      }
+    } finally {
+      process.env[name] = before ?? '-1';
+    }
+  });
+
+  it('has the kernels that ran, where TensorFlow lacks those that are faster in graphs', () => {
+    const filter = tf.randomNormal<tfjs.Rank.R4>([3, 3, 16, 16]);
+    const bias = tf.zeros<tfjs.Rank.R1>([16]);
+    const module = new RecordedGraphs([filter, bias]);
+    const x = tf.randomNormal<tfjs.Rank.R4>([1, 48, 48, 16]);
+    const load = backend().loadSavedModelMetaGraph.bind(backend());
+    const operations: string[][] = [];
+    vi.spyOn(backend(), 'loadSavedModelMetaGraph').mockImplementation((folder, tags) => {
+      const text = readFileSync(`${folder}/saved_model.pbtxt`, 'utf8');
+      operations.push([...text.matchAll(/op: "(\w+)"/g)].map(([, name]) => name!));
+      if (text.includes('_Mkl')) throw new Error('Op type not registered');
+      return load(folder, tags);
+    });
+    for (let i = 0; i < 5; i++) {
+      const options = { filter, bias, strides: [1, 1], pad: 'same' };
+      const run = (image: tfjs.Tensor4D): tfjs.Tensor4D =>
+        helper('nativeConv2d', noPlace)({ ...options, x: image }) as tfjs.Tensor4D;
+      module.predict([x], run).dispose();
+    }
+    expect(operations.map((names) => names.filter((name) => name !== 'Placeholder'))).toEqual([
+      ['_MklNativeFusedConv2D'],
+      ['_FusedConv2D'],
+    ]);
+    expect(graphs()).toBe(1);
+    module.dispose();
+    tf.dispose([x, filter, bias]);
   });
 
   it('keeps the weights of each convolution', () => {
