@@ -76,7 +76,7 @@ export function planSizes(
 type SizeSettings = Pick<PruneSettings, 'roundTo' | 'preferredMultiple' | 'minChannels'>;
 
 /** With fewer multiples than this a space would be cut too coarsely: it takes those of half as many channels. */
-const fewestMultiples = 3;
+const fewestMultiples = 2;
 
 /** The sizes that a space goes through, descending. */
 function ladderOf(

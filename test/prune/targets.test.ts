@@ -270,20 +270,20 @@ describe('multiples that a backend prefers', () => {
   ];
 
   it.each([
-    [24, 8],
-    [23, 4],
-    [12, 4],
-    [11, 2],
-    [6, 2],
-  ])('are halved until a space of %i has three: %i', (size, multiple) => {
+    [16, 8],
+    [15, 4],
+    [8, 4],
+    [7, 2],
+    [4, 2],
+  ])('are halved until a space of %i has two: %i', (size, multiple) => {
     // The target asks for one channel, and gets what makes the rest a multiple.
     const [kept] = sizesOf([size], 1 / size);
     expect(kept).toBe(size - (size % multiple || multiple));
   });
 
   it('leave the smallest spaces alone', () => {
-    expect(sizesOf([5], 1 / 5)).toEqual([4]);
-    expect(sizesOf([5], 2 / 5)).toEqual([3]);
+    expect(sizesOf([3], 1 / 3)).toEqual([2]);
+    expect(sizesOf([3], 2 / 3)).toEqual([1]);
   });
 
   it('leave a space whole from which nothing goes', () => {
