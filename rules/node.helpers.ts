@@ -59,7 +59,7 @@ export function convolveByOneDnn(
       ...fusedAttributes(options, Object.keys(added)),
       ['TArgs', 'TYPE', summands.map(() => 1)],
     ],
-    [x, filter, ...summands],
+    () => [x, filter, ...summands],
     otherwise,
     productsOf(options) >= least,
   );
@@ -101,7 +101,7 @@ export function nativeDepthwiseConv2d(
     nativeOpOfWeights(
       '_MklNativeFusedDepthwiseConv2dNative',
       () => [...windowAttributes(options), ...fusedAttributes(options)],
-      [x, filter, bias ?? tf.zeros([filter.shape[2] * filter.shape[3]])],
+      () => [x, filter, bias ?? tf.zeros([filter.shape[2] * filter.shape[3]])],
       otherwise,
       !isOwn || (!own && productsOf(options) >= 5e4),
     ),
@@ -130,7 +130,7 @@ export function nativeDense(
   return nativeOpOfWeights(
     '_MklNativeFusedMatMul',
     () => fusedAttributes(options),
-    inputs,
+    () => inputs,
     otherwise,
     !own && x.size * bias.size >= 4e6,
   );
@@ -328,20 +328,20 @@ export function nativeOp<T extends tf.Tensor>(
 
 /**
  * One kernel of oneDNN in a graph, which keeps a copy of the weights in the order that suits it. Outside of graphs it
- * would order them in every call, by which others are faster.
+ * would order them in every call, and other kernels are faster.
  * @param isWorthIt whether there is enough to compute: it takes a while to begin
  */
 export function nativeOpOfWeights<T extends tf.Tensor>(
   name: string,
   attributes: () => readonly NativeAttribute[],
-  inputs: readonly tf.Tensor[],
+  inputs: () => readonly tf.Tensor[],
   otherwise: () => T,
   isWorthIt: boolean,
 ): T {
   const { binding } = tf.backend() as tf.KernelBackend & Partial<NativeBackend>;
   if (!isWorthIt || binding?.recordInstead === undefined) return otherwise();
   const given: NativeAttribute[] = [floats, ...attributes(), oneDnn, ['is_filter_const', 'BOOL', true]];
-  return binding.recordInstead(name, givenAttributes(binding, given), inputs, otherwise);
+  return binding.recordInstead(name, givenAttributes(binding, given), inputs(), otherwise);
 }
 
 /** Attributes as the binding takes them. */

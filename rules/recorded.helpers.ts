@@ -266,7 +266,7 @@ export function recordGraph<R extends tf.TensorContainer>(
       return made;
     },
     recordInstead: (operation, attributes, inputs, run) => {
-      if (!exchanges) return run();
+      if (!exchanges || isReplaced) return run();
       const from = backend.getInputTensorIds(inputs);
       isReplaced = isExchanged = true;
       const result = run();

@@ -124,7 +124,7 @@ function backendSection(backend: SpeedBackend, models: readonly MeasuredModel[])
       'multiply-accumulates removed than the unpruned one' +
       (backend === 'wasm'
         ? ':'
-        : '. Kernels are those of the first prediction: later ones run them all as one graph.'),
+        : '. Kernels are those of the first prediction; later ones run a graph, of fewer kernels, in one call.'),
     table(
       [
         'model',
