@@ -25,30 +25,29 @@ export interface NativeConvolution extends NativeActivation {
 
 /** tf.fused.conv2d as one kernel: tfjs-node convolves, adds the bias and activates one after the other. */
 export function nativeConv2d(options: NativeConvolution): tf.Tensor4D {
-  const otherwise = (): tf.Tensor4D => convolveByTensorFlow(options);
-  return options.own ? otherwise() : convolveByOneDnn(options, { BiasAdd: options.bias }, otherwise);
+  return convolveByOneDnn(options, { BiasAdd: options.bias }, () => convolveByTensorFlow(options));
 }
 
 /** The same with a tensor that is added before the activation, which is not leaky. */
 export function nativeConv2dAndSum(
   options: NativeConvolution & { readonly summand: tf.Tensor4D },
 ): tf.Tensor4D {
-  const { x, filter, bias, summand, activation, own, ...others } = options;
+  const { x, filter, bias, summand, activation, ...others } = options;
   const otherwise = (): tf.Tensor4D =>
     tf.tidy(() => {
       const convolved = convolveByTensorFlow({ x, filter, bias, ...others });
       return activated(nativeBinary('AddV2', convolved, summand, tf.add), activation);
     });
-  return own ? otherwise() : convolveByOneDnn(options, { BiasAdd: bias, Add: summand }, otherwise);
+  return convolveByOneDnn(options, { BiasAdd: bias, Add: summand }, otherwise);
 }
 
-/** By a kernel of oneDNN, where that is worth it. */
+/** By a kernel of oneDNN, where that is worth it and may be. */
 export function convolveByOneDnn(
   options: NativeConvolution,
   added: Readonly<Record<string, tf.Tensor>>,
   otherwise: () => tf.Tensor4D,
 ): tf.Tensor4D {
-  const { x, filter } = options;
+  const { x, filter, own } = options;
   const summands = Object.values(added);
   // Windows of several pixels are gathered first by TensorFlow's own kernel, which takes longer than it computes.
   const least = filter.shape[0] * filter.shape[1] > 1 ? 2e5 : 1e6;
@@ -61,7 +60,7 @@ export function convolveByOneDnn(
     ],
     () => [x, filter, ...summands],
     otherwise,
-    productsOf(options) >= least,
+    !own && productsOf(options) >= least,
   );
 }
 
@@ -85,11 +84,11 @@ export function nativeDepthwiseConv2d(
 ): tf.Tensor4D {
   const { x, filter, bias, strides, pad, dilations, activation, own } = options;
   // TensorFlow's own kernel does not move its window in other ways.
-  const isOwn = strides[0] === strides[1] && dilations === undefined;
+  const hasOwn = strides[0] === strides[1] && dilations === undefined;
   const otherwise = (): tf.Tensor4D => {
     const convolved = nativeOp(
-      isOwn ? 'DepthwiseConv2dNative' : '_MklNativeDepthwiseConv2dNative',
-      () => [floats, ...windowAttributes(options), ...(isOwn ? [] : [oneDnn])],
+      hasOwn ? 'DepthwiseConv2dNative' : '_MklNativeDepthwiseConv2dNative',
+      () => [floats, ...windowAttributes(options), ...(hasOwn ? [] : [oneDnn])],
       [x, filter],
       () => tf.depthwiseConv2d(x, filter, strides, pad, 'NHWC', dilations),
     );
@@ -103,7 +102,7 @@ export function nativeDepthwiseConv2d(
       () => [...windowAttributes(options), ...fusedAttributes(options)],
       () => [x, filter, bias ?? tf.zeros([filter.shape[2] * filter.shape[3]])],
       otherwise,
-      !isOwn || (!own && productsOf(options) >= 5e4),
+      !hasOwn || (!own && productsOf(options) >= 5e4),
     ),
   );
 }

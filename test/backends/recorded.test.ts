@@ -109,6 +109,7 @@ describe('a graph', () => {
   });
   afterEach(() => {
     vi.restoreAllMocks();
+    vi.unstubAllEnvs();
     recorded.dispose();
     weights.dispose();
     expect(graphs()).toBe(0);
@@ -267,34 +268,18 @@ describe('a graph', () => {
     }
   });
 
-  it('asks for kernels that compute on the calling thread, unless somebody else decided', () => {
-    const name = 'TF_ONEDNN_THREADPOOL_USE_CALLER_THREAD';
-    const before = process.env[name];
-    Reflect.deleteProperty(process.env, name);
-    new RecordedGraphs([]);
-    expect(process.env[name]).toBe('1');
-    process.env[name] = '0';
-    new RecordedGraphs([]);
-    expect(process.env[name]).toBe('0');
-    process.env[name] = before;
-  });
-
-  it('computes on the calling thread, unless somebody else decided', () => {
-    const name = 'TF_NUM_INTEROP_THREADS';
-    const before = process.env[name];
-    try {
-      for (const [given, becomes] of [
-        [undefined, '-1'],
-        ['0', '0'],
-      ]) {
-        if (given === undefined) Reflect.deleteProperty(process.env, name);
-        else process.env[name] = given;
-        for (let i = 0; i < 2; i++) predict(2);
-        expect(process.env[name]).toBe(becomes);
-        recorded.dispose();
-      }
-    } finally {
-      process.env[name] = before ?? '-1';
+  it.each([
+    ['TF_ONEDNN_THREADPOOL_USE_CALLER_THREAD', '1', 'it is made', () => void new RecordedGraphs([])],
+    ['TF_NUM_INTEROP_THREADS', '-1', 'it is there', () => [2, 2].forEach((rows) => predict(rows))],
+  ])('asks for kernels on the calling thread: %s is %s once %s, unless it was set', (name, value, _, act) => {
+    for (const [given, becomes] of [
+      [undefined, value],
+      ['0', '0'],
+    ]) {
+      vi.stubEnv(name, given);
+      act();
+      expect(process.env[name]).toBe(becomes);
+      recorded.dispose();
     }
   });
 
