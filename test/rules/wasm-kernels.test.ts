@@ -25,7 +25,7 @@ interface Convolution {
   readonly strides: [number, number];
   readonly dilations: [number, number];
   readonly pad: tfjs.backend_util.ExplicitPadding;
-  readonly activation?: 'relu' | 'relu6' | undefined;
+  readonly activation?: 'relu' | 'relu6';
 }
 
 let tf: Tf;
@@ -54,17 +54,23 @@ function expected({ x, filter, bias, summand, slopes, strides, dilations, pad, a
  * The magnitudes that each number of the result is summed from: rounding is of their size, however little is left of
  * them where they cancel or are cut at six.
  */
-function magnitudes({ x, filter, bias, summand, slopes, ...windows }: Convolution): tfjs.Tensor {
-  const abs = <T extends tfjs.Tensor>(tensor: T): T => tf.abs(tensor) as T;
+function magnitudes({
+  x,
+  filter,
+  bias,
+  summand,
+  slopes,
+  activation: _,
+  ...windows
+}: Convolution): tfjs.Tensor {
   const sum = expected({
     ...windows,
-    x: abs(x),
-    filter: abs(filter),
-    bias: abs(bias),
-    ...(summand && { summand: abs(summand) }),
-    activation: undefined,
+    x: tf.abs(x),
+    filter: tf.abs(filter),
+    bias: tf.abs(bias),
+    ...(summand && { summand: tf.abs(summand) }),
   });
-  return slopes === undefined ? sum : tf.mul(sum, tf.maximum(abs(slopes), 1));
+  return slopes === undefined ? sum : tf.mul(sum, tf.maximum(tf.abs(slopes), 1));
 }
 
 const size = (min: number, max: number): fc.Arbitrary<number> => fc.integer({ min, max });
