@@ -51,12 +51,13 @@ export function convolveByOneDnn(
   const summands = Object.values(added);
   // Windows of several pixels are gathered first by TensorFlow's own kernel, which takes longer than it computes.
   const least = filter.shape[0] * filter.shape[1] > 1 ? 2e5 : 1e6;
-  return nativeOpOfWeights(
+  return nativeOpInGraphs(
     '_MklNativeFusedConv2D',
     () => [
       ...windowAttributes(options),
       ...fusedAttributes(options, Object.keys(added)),
       ['TArgs', 'TYPE', summands.map(() => 1)],
+      constantWeights,
     ],
     () => [x, filter, ...summands],
     otherwise,
@@ -97,9 +98,9 @@ export function nativeDepthwiseConv2d(
       : activated(nativeBinary('BiasAdd', convolved, bias, tf.add), activation);
   };
   return tf.tidy(() =>
-    nativeOpOfWeights(
+    nativeOpInGraphs(
       '_MklNativeFusedDepthwiseConv2dNative',
-      () => [...windowAttributes(options), ...fusedAttributes(options)],
+      () => [...windowAttributes(options), ...fusedAttributes(options), constantWeights],
       () => [x, filter, bias ?? tf.zeros([filter.shape[2] * filter.shape[3]])],
       otherwise,
       !hasOwn || (!own && productsOf(options) >= 5e4),
@@ -126,9 +127,9 @@ export function nativeDense(
       inputs,
       () => tf.fused.matMul({ a: x, b: weights, bias, activation, leakyreluAlpha }) as tf.Tensor2D,
     );
-  return nativeOpOfWeights(
+  return nativeOpInGraphs(
     '_MklNativeFusedMatMul',
-    () => fusedAttributes(options),
+    () => [...fusedAttributes(options), constantWeights],
     () => inputs,
     otherwise,
     !own && x.size * bias.size >= 4e6,
@@ -180,6 +181,22 @@ export function nativeAvgPool(
     () => (own ? attributes : [...attributes, oneDnn]),
     [x],
     () => tf.avgPool(x, window, strides, pad),
+  );
+}
+
+/** tf.maxPool by a kernel of oneDNN, where there is enough to compare: it takes a while to begin. */
+export function nativeMaxPool(
+  x: tf.Tensor4D,
+  window: [number, number],
+  strides: [number, number],
+  pad: 'same' | 'valid',
+): tf.Tensor4D {
+  return nativeOpInGraphs(
+    '_MklNativeMaxPool',
+    () => [['ksize', 'INT', [1, ...window, 1]], ...windowAttributes({ strides, pad })],
+    () => [x],
+    () => tf.maxPool(x, window, strides, pad),
+    x.size >= 2e4,
   );
 }
 
@@ -325,12 +342,14 @@ export function nativeOp<T extends tf.Tensor>(
   }
 }
 
+/** In a graph a kernel of oneDNN keeps a copy of such weights in the order that suits it. */
+export const constantWeights: NativeAttribute = ['is_filter_const', 'BOOL', true];
+
 /**
- * One kernel of oneDNN in a graph, which keeps a copy of the weights in the order that suits it. Outside of graphs it
- * would order them in every call, and other kernels are faster.
+ * One kernel of oneDNN in a graph. Outside of graphs it would order weights in every call, or has results besides.
  * @param isWorthIt whether there is enough to compute: it takes a while to begin
  */
-export function nativeOpOfWeights<T extends tf.Tensor>(
+export function nativeOpInGraphs<T extends tf.Tensor>(
   name: string,
   attributes: () => readonly NativeAttribute[],
   inputs: () => readonly tf.Tensor[],
@@ -339,8 +358,8 @@ export function nativeOpOfWeights<T extends tf.Tensor>(
 ): T {
   const { binding } = tf.backend() as tf.KernelBackend & Partial<NativeBackend>;
   if (!isWorthIt || binding?.recordInstead === undefined) return otherwise();
-  const given: NativeAttribute[] = [floats, ...attributes(), oneDnn, ['is_filter_const', 'BOOL', true]];
-  return binding.recordInstead(name, givenAttributes(binding, given), inputs(), otherwise);
+  const given = givenAttributes(binding, [floats, ...attributes(), oneDnn]);
+  return binding.recordInstead(name, given, inputs(), otherwise);
 }
 
 /** Attributes as the binding takes them. */

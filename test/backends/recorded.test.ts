@@ -100,6 +100,20 @@ async function predictTwice({ graph, weights, ranges }: ReadCase) {
   }
 }
 
+/** The kernels of every graph that is given to TensorFlow from now on, which lacks some. */
+function kernelsOfLoaded(isMissing: (name: string) => boolean = () => false): string[][] {
+  const load = backend().loadSavedModelMetaGraph.bind(backend());
+  const operations: string[][] = [];
+  vi.spyOn(backend(), 'loadSavedModelMetaGraph').mockImplementation((folder, tags) => {
+    const text = readFileSync(`${folder}/saved_model.pbtxt`, 'utf8');
+    const names = [...text.matchAll(/op: "(\w+)"/g)].map(([, name]) => name!);
+    operations.push(names.filter((name) => name !== 'Placeholder'));
+    if (names.some(isMissing)) throw new Error('Op type not registered');
+    return load(folder, tags);
+  });
+  return operations;
+}
+
 describe('a graph', () => {
   beforeEach(async () => {
     helper = await runnableHelpers(new Map(rules.helpers), tf);
@@ -288,27 +302,36 @@ describe('a graph', () => {
     const bias = tf.zeros<tfjs.Rank.R1>([16]);
     const module = new RecordedGraphs([filter, bias]);
     const x = tf.randomNormal<tfjs.Rank.R4>([1, 48, 48, 16]);
-    const load = backend().loadSavedModelMetaGraph.bind(backend());
-    const operations: string[][] = [];
-    vi.spyOn(backend(), 'loadSavedModelMetaGraph').mockImplementation((folder, tags) => {
-      const text = readFileSync(`${folder}/saved_model.pbtxt`, 'utf8');
-      operations.push([...text.matchAll(/op: "(\w+)"/g)].map(([, name]) => name!));
-      if (text.includes('_Mkl')) throw new Error('Op type not registered');
-      return load(folder, tags);
-    });
+    const operations = kernelsOfLoaded((name) => name.startsWith('_Mkl'));
     for (let i = 0; i < 5; i++) {
       const options = { filter, bias, strides: [1, 1], pad: 'same' };
       const run = (image: tfjs.Tensor4D): tfjs.Tensor4D =>
         helper('nativeConv2d', noPlace)({ ...options, x: image }) as tfjs.Tensor4D;
       module.predict([x], run).dispose();
     }
-    expect(operations.map((names) => names.filter((name) => name !== 'Placeholder'))).toEqual([
-      ['_MklNativeFusedConv2D'],
-      ['_FusedConv2D'],
-    ]);
+    expect(operations).toEqual([['_MklNativeFusedConv2D'], ['_FusedConv2D']]);
     expect(graphs()).toBe(1);
     module.dispose();
     tf.dispose([x, filter, bias]);
+  });
+
+  it.each([
+    ['oneDNN of many numbers', 64, '_MklNativeMaxPool'],
+    ['TensorFlow of few numbers', 8, 'MaxPool'],
+  ])('has the largest of windows by a kernel of %s', (_, side, kernel) => {
+    const operations = kernelsOfLoaded();
+    const x = tf.randomNormal<tfjs.Rank.R4>([2, side, side, 8]);
+    for (const pad of ['same', 'valid'] as const) {
+      const module = new RecordedGraphs([]);
+      const pool = (image: tfjs.Tensor4D): tfjs.Tensor =>
+        helper('nativeMaxPool', noPlace)(image, [3, 3], [2, 2], pad) as tfjs.Tensor;
+      const [first, second] = [module.predict([x], pool), module.predict([x], pool)];
+      expect(second.dataSync()).toEqual(first.dataSync());
+      module.dispose();
+      tf.dispose([first, second]);
+    }
+    x.dispose();
+    expect(operations).toEqual([[kernel], [kernel]]);
   });
 
   it('keeps the weights of each convolution', () => {
