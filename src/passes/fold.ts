@@ -152,11 +152,14 @@ async function compute(
       const results = computeNode(node, graph, rules, tensorOf, engine);
       packedValues.follow(node, {
         read: (id) => tensorOf(id).dataSync().slice() as TensorData,
-        rerun: (numbers) =>
-          tf.tidy(() => {
-            const operand = (id: ValueId): Tensor => tf.tensor(numbers, tensorOf(id).shape);
-            return computeNode(node, graph, rules, operand, engine)[0]!.dataSync().slice() as TensorData;
-          }),
+        rerun: (numbers) => {
+          const operand = tf.tensor(numbers, tensorOf(operandValues(node)[0]!).shape);
+          const results = computeNode(node, graph, rules, () => operand, engine);
+          const data = results[0]!.dataSync().slice() as TensorData;
+          // By hand: `tidy` would look for tensors at every place of what it returns.
+          tf.dispose([operand, ...results]);
+          return data;
+        },
       });
       node.results.forEach((id, index) => {
         live.set(id, results[index]!);
