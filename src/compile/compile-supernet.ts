@@ -139,7 +139,7 @@ export async function verifySupernet(
     deployed: (async (given) => {
       const { graph, rules, weights } = prepared;
       const sliced = sliceWeights(graph, weights, spaces.analysis, keep);
-      const runner = await prepareGraph(resizeGraph(graph, rules, spaces.analysis, keep), sliced, rules, tf);
+      const runner = prepareGraph(resizeGraph(graph, rules, spaces.analysis, keep), sliced, rules, tf);
       try {
         return await runner.run(given);
       } finally {

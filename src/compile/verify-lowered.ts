@@ -60,8 +60,8 @@ export async function verifyLowered(pair: LoweredPair): Promise<Verification> {
     const model = keepForLater(await loadEmitted(module, backend));
     return (inputs) => model.predict(inputs);
   };
-  const interpreted = async (what: Graph, data: typeof weights): Promise<Runner> => {
-    const runner = keepForLater(await prepareGraph(what, data, rules, tf));
+  const interpreted = (what: Graph, data: typeof weights): Runner => {
+    const runner = keepForLater(prepareGraph(what, data, rules, tf));
     return (inputs) => runner.run(inputs);
   };
   try {
@@ -75,12 +75,12 @@ export async function verifyLowered(pair: LoweredPair): Promise<Verification> {
       {
         reference: reference.run,
         unpruned: await emitted(pair.unprunedModule),
-        masked: pruned.keep.size === 0 ? null : await interpreted(masked.graph, masked.weights),
+        masked: pruned.keep.size === 0 ? null : interpreted(masked.graph, masked.weights),
         pruned: pruned.keep.size === 0 ? null : await emitted(pair.prunedModule),
         prunedGraph:
           mixed.length === 0
             ? null
-            : await interpreted(pruned.graph, sliceWeights(graph, weights, analysis, pruned.keep)),
+            : interpreted(pruned.graph, sliceWeights(graph, weights, analysis, pruned.keep)),
       },
       testInputs(source.graph.inputs, { seed: pair.seed }),
       {

@@ -9,25 +9,34 @@ export type HelperFunction = (...args: readonly unknown[]) => unknown;
 /** Gives the function of a helper. */
 export type HelperRunner = (name: string, span: Span) => HelperFunction;
 
+type Functions = Readonly<Record<string, HelperFunction>>;
+
 /**
- * Makes the helpers of a rule set callable. Loads the TypeScript compiler, so call it only where there are helpers.
+ * Makes the helpers of a rule set callable. They are transpiled, and TypeScript's compiler is loaded, when one is asked for.
  * In a helper's text `tf` is the module that it imports; here it is the TensorFlow.js that computes.
  */
-export function runnableHelpers(helpers: ReadonlyMap<string, Helper>, tf: Tf): Promise<HelperRunner> {
-  const known = prepared.get(helpers)?.get(tf);
-  if (known !== undefined) return known;
-  const runner = prepareHelpers(helpers, tf);
-  const byEngine = prepared.get(helpers) ?? new WeakMap<Tf, Promise<HelperRunner>>();
-  prepared.set(helpers, byEngine.set(tf, runner));
-  return runner;
+export function runnableHelpers(helpers: ReadonlyMap<string, Helper>, tf: Tf): HelperRunner {
+  return (name, span) => {
+    if (!helpers.has(name)) return unknownHelper(name, span);
+    const functions = functionsOf(helpers, tf);
+    return Object.hasOwn(functions, name) ? functions[name]! : unknownHelper(name, span);
+  };
 }
 
-/** Helpers that were prepared before: passes and checks ask for the same ones many times. */
-const prepared = new WeakMap<ReadonlyMap<string, Helper>, WeakMap<Tf, Promise<HelperRunner>>>();
+/** Helpers that were transpiled before: passes and checks ask for the same ones many times. */
+const transpiled = new WeakMap<ReadonlyMap<string, Helper>, WeakMap<Tf, Functions>>();
 
-async function prepareHelpers(helpers: ReadonlyMap<string, Helper>, tf: Tf): Promise<HelperRunner> {
-  if (helpers.size === 0) return unknownHelper;
-  const ts = loadPackage('typescript');
+function functionsOf(helpers: ReadonlyMap<string, Helper>, tf: Tf): Functions {
+  const known = transpiled.get(helpers)?.get(tf);
+  if (known !== undefined) return known;
+  const functions = transpile(helpers, tf);
+  const byEngine = transpiled.get(helpers) ?? new WeakMap<Tf, Functions>();
+  transpiled.set(helpers, byEngine.set(tf, functions));
+  return functions;
+}
+
+function transpile(helpers: ReadonlyMap<string, Helper>, tf: Tf): Functions {
+  const { ts } = loadPackage('ts-morph');
   const text = [...helpers.values()].map((helper) => helper.text).join('\n');
   const script = ts.transpile(text.replace(/^export /gm, ''), {
     target: ts.ScriptTarget.ES2022,
@@ -36,8 +45,7 @@ async function prepareHelpers(helpers: ReadonlyMap<string, Helper>, tf: Tf): Pro
   // Types are gone once it is transpiled.
   const names = [...helpers.values()].filter(({ text }) => !isType(text)).map(({ name }) => name);
   const evaluate = new Function('tf', `'use strict';\n${script}\nreturn { ${names.join(', ')} };`);
-  const functions = evaluate(tf) as Readonly<Record<string, HelperFunction>>;
-  return (name, span) => (Object.hasOwn(functions, name) ? functions[name]! : unknownHelper(name, span));
+  return evaluate(tf) as Functions;
 }
 
 const isType = (text: string): boolean => /^(?:export\s+)?(?:interface|type)\s/m.test(text);

@@ -23,9 +23,9 @@ export interface Engine extends EmitTarget {
 }
 
 /** Prepares to run the emits of a rule set on the current backend. */
-export async function createEngine(tf: Tf, rules: Pick<RuleSet, 'helpers'>): Promise<Engine> {
+export function createEngine(tf: Tf, rules: Pick<RuleSet, 'helpers'>): Engine {
   const backend = computeBackendOf(tf.getBackend());
-  return { tf, backend, trainable: false, helper: await runnableHelpers(rules.helpers, tf) };
+  return { tf, backend, trainable: false, helper: runnableHelpers(rules.helpers, tf) };
 }
 
 /**
@@ -153,13 +153,13 @@ export interface GraphRunner {
 }
 
 /** Uploads a graph's parameters to the current backend, to run it on several inputs. */
-export async function prepareGraph(
+export function prepareGraph(
   graph: Graph,
   weights: WeightStore,
   rules: Pick<RuleSet, 'ops' | 'helpers'>,
   tf: Tf,
-): Promise<GraphRunner> {
-  const engine = await createEngine(tf, rules);
+): GraphRunner {
+  const engine = createEngine(tf, rules);
   const parameters = new Map<ValueId, Tensor>();
   for (const [id, { name, shape, dtype }] of Object.entries(graph.parameters)) {
     parameters.set(id, upload(tf, { dtype, shape: concreteShape(shape, 1), data: weights.get(name) }));
@@ -182,7 +182,7 @@ export async function runGraph(
   inputs: NamedTensors,
   tf: Tf,
 ): Promise<NamedTensors> {
-  const runner = await prepareGraph(graph, weights, rules, tf);
+  const runner = prepareGraph(graph, weights, rules, tf);
   try {
     return await runner.run(inputs);
   } finally {

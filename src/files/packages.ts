@@ -7,7 +7,6 @@ import type * as core from '@tensorflow/tfjs-core';
 import type * as tfjs from '@tensorflow/tfjs';
 import type * as layers from '@tensorflow/tfjs-layers';
 import type * as tsMorph from 'ts-morph';
-import type typescript from 'typescript';
 import { withCompiledCode } from './compile-cache.js';
 
 interface Packages {
@@ -15,7 +14,6 @@ interface Packages {
   readonly '@tensorflow/tfjs-core': typeof core;
   readonly '@tensorflow/tfjs-layers': typeof layers;
   readonly 'ts-morph': typeof tsMorph;
-  readonly typescript: typeof typescript;
 }
 
 const require = createRequire(import.meta.url);

@@ -117,7 +117,7 @@ async function compute(
   { rules }: FoldContext,
 ): Promise<Map<ValueId, Computed>> {
   const tf = await loadBackend('cpu');
-  const engine = await createEngine(tf, { helpers: needsHelpers(plan, rules) ? rules.helpers : new Map() });
+  const engine = createEngine(tf, rules);
   const reads = new Map<ValueId, number>();
   for (const node of plan.work) {
     for (const id of operandValues(node)) reads.set(id, (reads.get(id) ?? 0) + 1);
@@ -172,19 +172,6 @@ async function compute(
     for (const tensor of live.values()) tensor.dispose();
   }
   return computed;
-}
-
-/** Helpers are TypeScript, and its compiler takes long to load: only where an op that is folded calls one. */
-function needsHelpers(plan: FoldPlan, rules: RuleSet): boolean {
-  const ops = new Set(plan.work.map(({ op }) => op));
-  return [...ops].some((op) => callsHelper(rules.ops.get(op)!.emits));
-}
-
-/** Looks through expressions whatever they are made of. */
-function callsHelper(part: unknown): boolean {
-  if (typeof part !== 'object' || part === null) return false;
-  const { kind, callee } = part as { kind?: unknown; callee?: readonly unknown[] };
-  return (kind === 'call' && callee?.[0] === 'helper') || Object.values(part).some(callsHelper);
 }
 
 function computeNode(

@@ -116,7 +116,7 @@ function kernelsOfLoaded(isMissing: (name: string) => boolean = () => false): st
 
 describe('a graph', () => {
   beforeEach(async () => {
-    helper = await runnableHelpers(new Map(rules.helpers), tf);
+    helper = runnableHelpers(new Map(rules.helpers), tf);
     weights = tf.randomNormal([4, 3]);
     RecordedGraphs = helper('RecordedGraphs', noPlace) as unknown as typeof RecordedGraphs;
     recorded = new RecordedGraphs([weights]);
@@ -368,7 +368,7 @@ describe('a large batch', () => {
   const largest = 2 ** 23;
   let parts: number[];
   beforeEach(async () => {
-    helper = await runnableHelpers(new Map(rules.helpers), tf);
+    helper = runnableHelpers(new Map(rules.helpers), tf);
     weights = tf.randomNormal([4, 3]);
     RecordedGraphs = helper('RecordedGraphs', noPlace) as unknown as typeof RecordedGraphs;
     parts = [];

@@ -75,7 +75,7 @@ describe('a replay', () => {
   beforeEach(async () => {
     tf = await loadBackend('wasm');
     before = held();
-    const helper = await runnableHelpers(new Map(rules.helpers), tf);
+    const helper = runnableHelpers(new Map(rules.helpers), tf);
     const ReplayedKernels = helper('ReplayedKernels', noPlace) as unknown as new (
       weights: readonly tfjs.Tensor[],
     ) => Predictor;

@@ -95,7 +95,7 @@ describe('running graphs', () => {
       output "x again": %x
     }`);
     const before = tf.memory().numTensors;
-    const runner = await prepareGraph(graph, weights, rules, tf);
+    const runner = prepareGraph(graph, weights, rules, tf);
     for (let i = 0; i < 3; i++) await runner.run(vector(1, 2, 3, 4));
     runner.dispose();
     expect(tf.memory().numTensors).toBe(before);

@@ -33,7 +33,7 @@ let helper: HelperRunner;
 
 beforeAll(async () => {
   tf = await loadBackend('wasm');
-  helper = await runnableHelpers(loadRules([]).helpers, tf);
+  helper = runnableHelpers(loadRules([]).helpers, tf);
 });
 afterEach(() => {
   vi.restoreAllMocks();

@@ -6,13 +6,13 @@ import type { SourceMapPayload } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, extname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type typescript from 'typescript';
+import type { ts as typescript } from 'ts-morph';
 import { fail } from '../../diagnostics/diagnostic.js';
 import { loadPackage } from '../../files/packages.js';
 import { printPlace } from './places.js';
 import type { Locate } from './places.js';
 
-const ts = loadPackage('typescript');
+const { ts } = loadPackage('ts-morph');
 
 export interface CompiledModule {
   /** The temporary folder with everything in it. */
