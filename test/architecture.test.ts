@@ -43,6 +43,27 @@ const imports: readonly Import[] = readdirSync(source, { recursive: true, encodi
     });
   });
 
+/** The packages that src loads, or finds files in; those of Node.js itself are named by `node:`. */
+const packages = new Set(
+  readdirSync(source, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .flatMap((file) => [
+      ...readFileSync(join(source, file), 'utf8').matchAll(
+        /^(?:import|export) (?!type)[^;]*? from '([^.'][^']*)'|(?:\b(?:import|require|resolve|loadPackage|loadForEffect)|import\.meta\.url\))\('([^.'][^']*)'\)/gm,
+      ),
+    ])
+    .map((match) => match[1] ?? match[2]!)
+    .filter((name) => !name.startsWith('node:'))
+    .map((name) => name.split('/', name.startsWith('@') ? 2 : 1).join('/')),
+);
+
+it('src loads packages that are installed with it', () => {
+  const { dependencies, optionalDependencies } = JSON.parse(
+    readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+  ) as Readonly<Record<string, object>>;
+  expect([...packages].sort()).toEqual(Object.keys({ ...dependencies, ...optionalDependencies }).sort());
+});
+
 describe('the folders of src', () => {
   it('are all in docs/architecture.md', () => {
     const page = readFileSync(new URL('../docs/architecture.md', import.meta.url), 'utf8');

@@ -69,9 +69,18 @@ function codeOf(text: string, file: string): Script {
     importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
   // V8 refuses code that another version made, or one with other flags.
-  if (known === undefined || script.cachedDataRejected === true)
-    process.once('exit', () => writeCacheFile(path, script.createCachedData()));
+  if (known === undefined || script.cachedDataRejected === true) {
+    if (unkept.size === 0) process.once('exit', keepAll);
+    unkept.set(path, script);
+  }
   return script;
+}
+
+/** Code that is not in the cache yet, by the files that it belongs in. */
+const unkept = new Map<string, Script>();
+
+function keepAll(): void {
+  for (const [path, script] of unkept) writeCacheFile(path, script.createCachedData());
 }
 
 /** By what tells one version of a package from another; V8 itself compares the lengths of the texts only. */

@@ -17,6 +17,7 @@ exports.answer = () => '${answer}';
 exports.self = this === exports && module.exports === exports;
 exports.place = [__filename, __dirname];
 exports.other = require('./other.cjs').other;
+for (let i = 0; i < 12; i++) require('./more-' + i + '.cjs');
 ${padding}`;
 
 /** Loads the package in a process of its own, and prints what it has. */
@@ -51,6 +52,8 @@ const loaded = (answer: string): unknown => [answer, true, [packageFile, folder]
 beforeAll(() => {
   writeFileSync(join(folder, 'program.mjs'), program);
   writeFileSync(join(folder, 'other.cjs'), `exports.other = 'other';\n${padding}`);
+  // Node.js warns of more than ten listeners.
+  for (let i = 0; i < 12; i++) writeFileSync(join(folder, `more-${i}.cjs`), padding);
 });
 beforeEach(() => {
   rmSync(cache, { recursive: true, force: true });
