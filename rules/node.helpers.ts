@@ -47,10 +47,13 @@ export function convolveByOneDnn(
   added: Readonly<Record<string, tf.Tensor>>,
   otherwise: () => tf.Tensor4D,
 ): tf.Tensor4D {
-  const { x, filter, own } = options;
+  const { x, filter, activation, own } = options;
   const summands = Object.values(added);
-  // Windows of several pixels are gathered first by TensorFlow's own kernel, which takes longer than it computes.
-  const least = filter.shape[0] * filter.shape[1] > 1 ? 2e5 : 1e6;
+  // Windows of several pixels are gathered first by TensorFlow's own kernel, which takes longer than it computes. Sums are
+  // added, and activated, by further kernels.
+  const isLong = filter.shape[0] * filter.shape[1] > 1;
+  const isInThree = summands.length > 1 && activation !== undefined;
+  const least = isLong ? 2e5 : isInThree ? 3e5 : 1e6;
   return nativeOpInGraphs(
     '_MklNativeFusedConv2D',
     () => [

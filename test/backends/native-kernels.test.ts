@@ -158,6 +158,26 @@ describe.each([
   });
 });
 
+it.each([
+  ['relu', ['_MklNativeFusedConv2D']],
+  [undefined, ['_FusedConv2D', 'AddV2']],
+] as const)(
+  'a convolution of pixels is oneDNN’s from fewer products on where %s follows a sum',
+  (activation, kernels) => {
+    const x = random<tfjs.Rank.R4>([1, 20, 20, 32], 1);
+    const filter = random<tfjs.Rank.R4>([1, 1, 32, 32], 2);
+    const bias = random<tfjs.Rank.R1>([32], 3);
+    const convolved = { x, filter, bias, strides: [1, 1] as [number, number], pad: 'valid' as const };
+    const { result, operations } = runAsGraph(() =>
+      call('nativeConv2dAndSum', { ...convolved, summand: x, activation }),
+    );
+    expect(operations).toEqual(kernels);
+    const sum = tf.tidy(() => tf.add<tfjs.Tensor>(tf.fused.conv2d(convolved), x));
+    expectEqual(result, values(activation === undefined ? sum : tf.tidy(() => tf.relu(sum))));
+    tf.dispose(sum);
+  },
+);
+
 describe.each([
   ['few products', 8, 'DepthwiseConv2dNative'],
   ['many products', 96, '_MklNativeFusedDepthwiseConv2dNative'],
