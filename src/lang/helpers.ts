@@ -11,6 +11,10 @@ interface Declared extends Helper {
 const declaration =
   /^(?:export\s+)?(?:(?:async\s+)?function\*?|const|interface|type|class)\s+([A-Za-z_$][\w$]*)/gm;
 
+/** Comments, strings, and what opens, closes and ends. */
+const tokens =
+  /\/\/[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`|[{[(]|[}\])]|;/g;
+
 /** The declarations of all helper files by name; a later one of the same name is reported and left out. */
 export function readHelpers(sources: readonly SourceText[]): {
   helpers: ReadonlyMap<string, Helper>;
@@ -24,12 +28,16 @@ export function readHelpers(sources: readonly SourceText[]): {
     else diagnostics.push(duplicate(declared, first));
   }
   const names = [...helpers.keys()];
+  const usesOf = ({ name, text }: Declared): readonly string[] => {
+    const words = wordsOf(text);
+    return names.filter((other) => other !== name && words.has(other));
+  };
   return {
     helpers: new Map(
-      [...helpers.values()].map(({ name, file, text }) => [
-        name,
-        { name, file, text, uses: names.filter((other) => other !== name && mentionsWord(text, other)) },
-      ]),
+      [...helpers.values()].map((declared) => {
+        const { name, file, text } = declared;
+        return [name, { name, file, text, uses: usesOf(declared) }];
+      }),
     ),
     diagnostics,
   };
@@ -56,23 +64,21 @@ function commentStart(text: string, at: number): number {
 /** The end of the first line from an offset on that closes what it opened: brackets are balanced, and `}` or `;` ends it. */
 function declarationEnd(text: string, at: number): number {
   let depth = 0;
-  const tokens =
-    /\/\/[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`|[{[(]|[}\])]|;/g;
-  tokens.lastIndex = at;
-  for (let match = tokens.exec(text); match !== null; match = tokens.exec(text)) {
-    const [token] = match;
+  for (const { 0: token, index } of text.slice(at).matchAll(tokens)) {
     if ('{[('.includes(token)) depth++;
     else if ('}])'.includes(token)) depth--;
     const closes =
-      token === ';' || (token === '}' && /^\s*?(\n|$)/.test(text.slice(match.index + 1, match.index + 3)));
-    if (depth <= 0 && closes) return match.index + 1;
+      token === ';' || (token === '}' && /^\s*?(\n|$)/.test(text.slice(at + index + 1, at + index + 3)));
+    if (depth <= 0 && closes) return at + index + 1;
   }
   return text.length;
 }
 
-function mentionsWord(text: string, word: string): boolean {
-  // Not as the name of a field, `x.word`, but spread, `...word`.
-  return new RegExp(`(?<![\\w$]|(?<!\\.\\.)\\.)${word.replaceAll('$', '\\$')}(?![\\w$])`).test(text);
+/** The names in a declaration, outside of comments and strings; templates are code in part. */
+function wordsOf(text: string): ReadonlySet<string> {
+  const code = text.replace(tokens, (token) => (/^(?:\/[/*]|['"])/.test(token) ? ' ' : token));
+  // Not the name of a field, `x.word`, but what is spread, `...word`.
+  return new Set(code.match(/(?<![\w$]|(?<!\.\.)\.)[A-Za-z_$][\w$]*/g));
 }
 
 function duplicate(second: Declared, first: Declared): Diagnostic {

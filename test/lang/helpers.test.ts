@@ -38,6 +38,21 @@ it('uses what is spread, and no field of the same name', () => {
   expect(helpers.get('none')!.uses).toEqual([]);
 });
 
+it('does not use what comments and strings are about, but what templates compute', () => {
+  const { helpers } = readHelpers([
+    {
+      file: 'a.helpers.ts',
+      text: [
+        'const one = 1;\n\nconst two = 2;\n',
+        '/** Not one. */\nfunction none() {\n  // Nor one: it is not two.\n  return /* one */ \'one\' + "one" + `two`.length;\n}\n',
+        'function all() {\n  return `${one} // ${two}`;\n}\n',
+      ].join('\n'),
+    },
+  ]);
+  expect(helpers.get('none')!.uses).toEqual(['two']);
+  expect(helpers.get('all')!.uses).toEqual(['one', 'two']);
+});
+
 describe('helpers', () => {
   const { helpers, diagnostics } = readHelpers([{ file: 'a.helpers.ts', text }]);
 
