@@ -31,11 +31,14 @@ interface Import {
   readonly file: string;
 }
 
+const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => ({ file, text: readFileSync(join(source, file), 'utf8') }));
+
 /** What files load of other folders; types alone load nothing. */
-const imports: readonly Import[] = readdirSync(source, { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.ts') && file.includes('/'))
-  .flatMap((file) => {
-    const text = readFileSync(join(source, file), 'utf8');
+const imports: readonly Import[] = files
+  .filter(({ file }) => file.includes('/'))
+  .flatMap(({ file, text }) => {
     const loads = text.matchAll(/^(?:import|export) (?!type)[^;]*? from '(\.[^']+)'|import\('(\.[^']+)'\)/gm);
     return [...loads].map((match) => {
       const target = normalize(join(dirname(file), match[1] ?? match[2]!));
@@ -45,10 +48,9 @@ const imports: readonly Import[] = readdirSync(source, { recursive: true, encodi
 
 /** The packages that src loads, or finds files in; those of Node.js itself are named by `node:`. */
 const packages = new Set(
-  readdirSync(source, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts'))
-    .flatMap((file) => [
-      ...readFileSync(join(source, file), 'utf8').matchAll(
+  files
+    .flatMap(({ text }) => [
+      ...text.matchAll(
         /^(?:import|export) (?!type)[^;]*? from '([^.'][^']*)'|(?:\b(?:import|require|resolve|loadPackage|loadForEffect)|import\.meta\.url\))\('([^.'][^']*)'\)/gm,
       ),
     ])

@@ -17,7 +17,6 @@ type Functions = Readonly<Record<string, HelperFunction>>;
  */
 export function runnableHelpers(helpers: ReadonlyMap<string, Helper>, tf: Tf): HelperRunner {
   return (name, span) => {
-    if (!helpers.has(name)) return unknownHelper(name, span);
     const functions = functionsOf(helpers, tf);
     return Object.hasOwn(functions, name) ? functions[name]! : unknownHelper(name, span);
   };

@@ -30,7 +30,7 @@ beforeAll(async () => {
 });
 
 /** Helpers remember what is missing: those of a test are their own. */
-beforeEach(async () => {
+beforeEach(() => {
   const helper = runnableHelpers(new Map(rules.helpers), tf);
   call = (name, ...args) => (helper(name, noPlace) as HelperFunction)(...args) as tfjs.Tensor;
   made = [];

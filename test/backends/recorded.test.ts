@@ -115,7 +115,7 @@ function kernelsOfLoaded(isMissing: (name: string) => boolean = () => false): st
 }
 
 describe('a graph', () => {
-  beforeEach(async () => {
+  beforeEach(() => {
     helper = runnableHelpers(new Map(rules.helpers), tf);
     weights = tf.randomNormal([4, 3]);
     RecordedGraphs = helper('RecordedGraphs', noPlace) as unknown as typeof RecordedGraphs;
@@ -367,7 +367,7 @@ describe('a graph', () => {
 describe('a large batch', () => {
   const largest = 2 ** 23;
   let parts: number[];
-  beforeEach(async () => {
+  beforeEach(() => {
     helper = runnableHelpers(new Map(rules.helpers), tf);
     weights = tf.randomNormal([4, 3]);
     RecordedGraphs = helper('RecordedGraphs', noPlace) as unknown as typeof RecordedGraphs;
