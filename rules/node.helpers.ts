@@ -142,16 +142,27 @@ export function nativeDense(
 /**
  * tf.prelu in two kernels or four, instead of six. Where no slope is above one, it is the larger one of x and its product
  * with the slopes; else the sum of its positive part and the product of the negative one.
- * @param slopes one a channel, as the weights of a depthwise convolution
+ * @param slopes one a channel
  */
-export function nativePrelu(x: tf.Tensor4D, slopes: tf.Tensor4D, own?: boolean): tf.Tensor4D {
-  const scaled = (images: tf.Tensor4D): tf.Tensor4D =>
-    nativeDepthwiseConv2d({ x: images, filter: slopes, strides: [1, 1], pad: 'valid', own });
+export function nativePrelu(x: tf.Tensor4D, slopes: tf.Tensor1D): tf.Tensor4D {
   return tf.tidy(() =>
     slopesRise(slopes)
-      ? nativeBinary('AddV2', tf.relu(x), scaled(tf.minimum(x, 0)), tf.add)
-      : nativeBinary('Maximum', x, scaled(x), tf.maximum),
+      ? nativeBinary('AddV2', tf.relu(x), scaled(tf.minimum(x, 0), slopes), tf.add)
+      : nativeBinary('Maximum', x, scaled(x, slopes), tf.maximum),
   );
+}
+
+/** Channels by a number each. */
+export function scaled(x: tf.Tensor4D, factors: tf.Tensor1D): tf.Tensor4D {
+  // Of many numbers a convolution of single pixels is faster, which computes with all threads.
+  return x.size < 5e4
+    ? nativeBinary('Mul', x, factors, tf.mul)
+    : nativeDepthwiseConv2d({
+        x,
+        filter: tf.reshape(factors, [1, 1, -1, 1]),
+        strides: [1, 1],
+        pad: 'valid',
+      });
 }
 
 /** Whether a slope is above one; weights are looked at once. */

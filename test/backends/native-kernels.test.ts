@@ -244,16 +244,24 @@ it.each([
 });
 
 it.each([
-  ['none above one', -1, 1, 8, ['DepthwiseConv2dNative', 'Maximum']],
-  ['some above one', 0.5, 1.5, 8, ['Relu', 'Minimum', 'DepthwiseConv2dNative', 'AddV2']],
-  ['none above one, and many numbers', -1, 1, 96, ['_MklNativeFusedDepthwiseConv2dNative', 'Maximum']],
+  ['none above one', -1, 1, 8, ['Mul', 'Maximum']],
+  ['some above one', 0.5, 1.5, 8, ['Relu', 'Minimum', 'Mul', 'AddV2']],
+  [
+    'none above one, and many numbers',
+    -1,
+    1,
+    96,
+    ['Reshape', '_MklNativeFusedDepthwiseConv2dNative', 'Maximum'],
+  ],
 ])('learnt slopes: %s', (_, low, high, side, kernels) => {
   const x = random([1, side, side, 32], 9);
-  const slopes = tf.randomUniform([1, 1, 32, 1], low, high, 'float32', 10);
+  const slopes = tf.randomUniform([32], low, high, 'float32', 10);
   made.push(slopes);
   const { result, operations } = runAsGraph(() => call('nativePrelu', x, slopes));
   expect(operations).toEqual(kernels);
-  expectEqual(result, values(tf.tidy(() => tf.prelu(x, tf.reshape(slopes, [32])))));
+  // To the last bit: networks that amplify rounding have the same kernels.
+  const [numbers, factors] = [values(x), values(slopes)];
+  expect(result).toEqual(numbers.map((number, i) => (number > 0 ? number : number * factors[i % 32]!)));
 });
 
 it('mean pooling is one kernel', () => {
@@ -275,7 +283,7 @@ it('channels come last by oneDNN’s kernel', () => {
 it('kernels of TensorFlow itself are called for any number of products, where that is asked for', () => {
   const options = { ...convolution(192), activation: 'relu6' as const };
   const images = random<tfjs.Rank.R4>([1, 96, 96, 32], 26);
-  const [filter, slopes] = [random<tfjs.Rank.R4>([3, 3, 32, 1], 27), random<tfjs.Rank.R4>([1, 1, 32, 1], 28)];
+  const filter = random<tfjs.Rank.R4>([3, 3, 32, 1], 27);
   const bias = random<tfjs.Rank.R1>([32], 29);
   const depthwise = { x: images, filter, bias, strides: [1, 1] as [number, number], pad: 'same' as const };
   const [rows, weights] = [random<tfjs.Rank.R2>([4096, 64], 30), random<tfjs.Rank.R2>([64, 32], 31)];
@@ -292,12 +300,6 @@ it('kernels of TensorFlow itself are called for any number of products, where th
       [{ x: rows, weights, bias, own: true }],
       ['_FusedMatMul'],
       () => tf.fused.matMul({ a: rows, b: weights, bias }),
-    ],
-    [
-      'nativePrelu',
-      [images, slopes, true],
-      ['Relu', 'Minimum', 'DepthwiseConv2dNative', 'AddV2'],
-      () => tf.prelu<tfjs.Tensor>(images, tf.reshape(slopes, [32])),
     ],
     [
       'nativeAvgPool',
