@@ -96,9 +96,10 @@ export function nativeDepthwiseConv2d(
       [x, filter],
       () => tf.depthwiseConv2d(x, filter, strides, pad, 'NHWC', dilations),
     );
+    // The kernel that adds any two adds these in less time than that for biases.
     return bias === undefined
       ? convolved
-      : activated(nativeBinary('BiasAdd', convolved, bias, tf.add), activation);
+      : activated(nativeBinary('AddV2', convolved, bias, tf.add), activation);
   };
   return tf.tidy(() =>
     nativeOpInGraphs(

@@ -292,7 +292,7 @@ it('kernels of TensorFlow itself are called for any number of products, where th
     [
       'nativeDepthwiseConv2d',
       [{ ...depthwise, own: true }],
-      ['DepthwiseConv2dNative', 'BiasAdd'],
+      ['DepthwiseConv2dNative', 'AddV2'],
       () => tf.fused.depthwiseConv2d(depthwise),
     ],
     [
