@@ -97,9 +97,8 @@ export function nativeDepthwiseConv2d(
       () => tf.depthwiseConv2d(x, filter, strides, pad, 'NHWC', dilations),
     );
     // The kernel that adds any two adds these in less time than that for biases.
-    return bias === undefined
-      ? convolved
-      : activated(nativeBinary('AddV2', convolved, bias, tf.add), activation);
+    const sum = bias === undefined ? convolved : nativeBinary('AddV2', convolved, bias, tf.add);
+    return activated(sum, activation);
   };
   return tf.tidy(() =>
     nativeOpInGraphs(

@@ -186,9 +186,11 @@ describe.each([
     const filter = random<tfjs.Rank.R4>([3, 3, 8, 2], 5);
     const strides: [number, number] = [1, 1];
     const options = { ...convolution(side), filter, strides, pad: 'same' as const, activation };
-    const { result, operations } = runAsGraph(() => call('nativeDepthwiseConv2d', options));
-    expect(operations[0]).toBe(kernel);
-    expectEqual(result, values(tf.fused.depthwiseConv2d(options)));
+    for (const given of [options, { ...options, bias: undefined }]) {
+      const { result, operations } = runAsGraph(() => call('nativeDepthwiseConv2d', given));
+      expect(operations[0]).toBe(kernel);
+      expectEqual(result, values(tf.fused.depthwiseConv2d(given)));
+    }
   });
 });
 
