@@ -147,13 +147,13 @@ export function nativeDense(
 export function nativePrelu(x: tf.Tensor4D, slopes: tf.Tensor1D): tf.Tensor4D {
   return tf.tidy(() =>
     slopesRise(slopes)
-      ? nativeBinary('AddV2', tf.relu(x), scaled(tf.minimum(x, 0), slopes), tf.add)
-      : nativeBinary('Maximum', x, scaled(x, slopes), tf.maximum),
+      ? nativeBinary('AddV2', tf.relu(x), scaledByChannel(tf.minimum(x, 0), slopes), tf.add)
+      : nativeBinary('Maximum', x, scaledByChannel(x, slopes), tf.maximum),
   );
 }
 
 /** Channels by a number each. */
-export function scaled(x: tf.Tensor4D, factors: tf.Tensor1D): tf.Tensor4D {
+export function scaledByChannel(x: tf.Tensor4D, factors: tf.Tensor1D): tf.Tensor4D {
   // Of many numbers a convolution of single pixels is faster, which computes with all threads.
   return x.size < 5e4
     ? nativeBinary('Mul', x, factors, tf.mul)
