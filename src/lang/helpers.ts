@@ -74,11 +74,14 @@ function declarationEnd(text: string, at: number): number {
   return text.length;
 }
 
-/** The names in a declaration, outside of comments and strings; templates are code in part. */
+/** The names that a declaration takes from outside, comments and strings left out; templates are code in part. */
 function wordsOf(text: string): ReadonlySet<string> {
   const code = text.replace(tokens, (token) => (/^(?:\/[/*]|['"])/.test(token) ? ' ' : token));
   // Not the name of a field, `x.word`, but what is spread, `...word`.
-  return new Set(code.match(/(?<![\w$]|(?<!\.\.)\.)[A-Za-z_$][\w$]*/g));
+  const words = new Set(code.match(/(?<![\w$]|(?<!\.\.)\.)[A-Za-z_$][\w$]*/g));
+  for (const [local] of code.matchAll(/(?<=\b(?:const|let|function)\s+)[A-Za-z_$][\w$]*/g))
+    words.delete(local);
+  return words;
 }
 
 function duplicate(second: Declared, first: Declared): Diagnostic {

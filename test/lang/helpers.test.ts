@@ -53,6 +53,16 @@ it('does not use what comments and strings are about, but what templates compute
   expect(helpers.get('all')!.uses).toEqual(['one', 'two']);
 });
 
+it('does not use another helper that a variable of its own is named as', () => {
+  const { helpers } = readHelpers([
+    {
+      file: 'a.helpers.ts',
+      text: 'const some = [1];\n\nfunction none(x: number) {\n  const some = 2 * x;\n  return some;\n}\n',
+    },
+  ]);
+  expect(helpers.get('none')!.uses).toEqual([]);
+});
+
 describe('helpers', () => {
   const { helpers, diagnostics } = readHelpers([{ file: 'a.helpers.ts', text }]);
 
