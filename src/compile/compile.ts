@@ -26,9 +26,9 @@ import {
   type Attempting,
   type VerifiedOn,
 } from './attempts.js';
+import { macsPerElement, preferredMultiples } from './backend-speed.js';
 import { lowerModel, type LoweredModel, type Pruning } from './lower.js';
 import { prepareModel, type ModelOptions, type PreparedModel } from './prepare.js';
-import { preferredMultiples } from './channel-multiples.js';
 import { hashFiles } from './hash.js';
 import { Timings } from './timings.js';
 import { verifyLowered, verificationBackend } from './verify-lowered.js';
@@ -84,7 +84,11 @@ export async function compileModel(path: string, options: CompileOptions): Promi
   const prepared = await prepareModel(path, options, timings);
   if (options.supernet === true) return compileSupernet(path, prepared, options, timings);
   const asked = file === null ? options : { ...options, choose: chooserOf(file, prepared, options) };
-  const pruning = { ...asked, preferredMultiple: preferredMultiples[backend] };
+  const pruning = {
+    ...asked,
+    preferredMultiple: preferredMultiples[backend],
+    macsPerElement: macsPerElement[backend],
+  };
   const { emitModule } = await timings.timeAsync('load emitter', () => import('../emit/module.js'));
   // Whatever backend the module is tried on, the same channels go.
   const attemptOn =

@@ -16,6 +16,11 @@ export interface PruneOptions {
   readonly roundTo?: number;
   /** Large spaces keep multiples of this where `roundTo` is not given: what the backend computes fastest with. */
   readonly preferredMultiple?: number;
+  /**
+   * How many multiply-accumulates take the backend as long as reading or writing a number of an activation: where these
+   * are to go, spaces lose more channels the more time that saves. 0: all lose the same fraction.
+   */
+  readonly macsPerElement?: number;
   readonly minChannels?: number;
   /** Globs; applied when axes are inferred, recorded here. */
   readonly exclude?: readonly string[];
@@ -40,6 +45,7 @@ export interface PruneSettings {
   readonly roundTo: number;
   /** 1 where it does not apply: `roundTo` was given, or each space has a quota of its own. */
   readonly preferredMultiple: number;
+  readonly macsPerElement: number;
   readonly minChannels: number;
   readonly exclude: readonly string[];
   readonly allowMixes: boolean;
@@ -67,6 +73,7 @@ export function checkOptions(options: PruneOptions): {
     importance: options.importance ?? 'l1',
     roundTo: options.roundTo ?? 1,
     preferredMultiple: prefers ? (options.preferredMultiple ?? 1) : 1,
+    macsPerElement: options.macsPerElement ?? 0,
     minChannels: options.minChannels ?? 1,
     exclude: options.exclude ?? [],
     allowMixes: options.allowMixes ?? false,

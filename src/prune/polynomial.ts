@@ -80,6 +80,33 @@ export class Polynomial {
     return total;
   }
 
+  /**
+   * By leaf, how fast the total grows with it at its full size: the derivative times the size, which is what losing all
+   * of it would save if the total were linear in it.
+   */
+  slopes(): Map<number, number> {
+    const known = new Map<Term, number>();
+    const values = this.factors.map((term) => termSize(term, unchanged, known));
+    // A product grows in proportion to each of its factors, a sum to each part by its share.
+    const growth = new Map<Term, number>();
+    const grow = (term: Term, by: number): unknown => growth.set(term, (growth.get(term) ?? 0) + by);
+    for (const { coefficient, factors } of this.monomials.values()) {
+      const product = factors.reduce((all, factor) => all * values[factor]!, coefficient);
+      for (const factor of factors) grow(this.factors[factor]!, product);
+    }
+    const slopes = new Map<number, number>();
+    for (const term of outermostFirst(this.factors)) {
+      const by = growth.get(term) ?? 0;
+      if (by === 0) continue;
+      if (term.kind === 'product') for (const factor of term.factors) grow(factor, by);
+      else if (term.kind === 'sum') {
+        const size = termSize(term, unchanged, known);
+        for (const part of term.terms) grow(part, (by * termSize(part, unchanged, known)) / size);
+      } else if (this.varies(term.leaf)) slopes.set(term.leaf, (slopes.get(term.leaf) ?? 0) + by);
+    }
+    return slopes;
+  }
+
   private isConstant(term: Term): boolean {
     if (term.kind === 'leaf') return !this.varies(term.leaf);
     let constant = this.constants.get(term);
@@ -109,3 +136,19 @@ export class Polynomial {
 }
 
 const unchanged: LeafSizes = new Map();
+
+/** All parts of some terms, each before its own parts: a concatenation of concatenations shares them. */
+function outermostFirst(terms: readonly Term[]): Term[] {
+  const found = new Set<Term>();
+  const visit = (term: Term): void => {
+    if (found.has(term)) return;
+    for (const part of partsOf(term)) visit(part);
+    found.add(term);
+  };
+  terms.forEach(visit);
+  return [...found].reverse();
+}
+
+function partsOf(term: Term): readonly Term[] {
+  return term.kind === 'leaf' ? [] : term.kind === 'sum' ? term.terms : term.factors;
+}

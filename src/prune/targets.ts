@@ -9,6 +9,7 @@ import type { CostModel } from './cost.js';
 import type { Scores } from './importance.js';
 import { type PruneSettings, type Target, targetKinds } from './options.js';
 import { compareNumbers } from './order.js';
+import { pacesOf } from './pace.js';
 import type { LeafSizes } from './polynomial.js';
 
 /** Removes channels from one space, down to `kept`. */
@@ -59,7 +60,9 @@ export function planSizes(
     return { sizes, reached: removed(sizes), diagnostics: [] };
   }
   const importances = spaces.map((space) => sortedImportance(scores.get(space.leaf)!, comparable));
-  const steps = schedule(spaces, ladders, importances, target.kind === 'globalRatio');
+  const orderOf =
+    target.kind === 'globalRatio' ? byImportance : byFraction(pacesFor(spaces, target, settings, costs));
+  const steps = schedule(spaces, ladders, importances, orderOf);
   const after = (count: number): LeafSizes => sizesAfter(spaces, ladders, steps.slice(0, count));
   const most = removed(after(steps.length));
   if (most < target.amount - tolerance) {
@@ -73,7 +76,7 @@ export function planSizes(
   return { sizes, reached: removed(sizes), diagnostics: [] };
 }
 
-type SizeSettings = Pick<PruneSettings, 'roundTo' | 'preferredMultiple' | 'minChannels'>;
+type SizeSettings = Pick<PruneSettings, 'roundTo' | 'preferredMultiple' | 'minChannels' | 'macsPerElement'>;
 
 /** With fewer multiples than this a space would be cut too coarsely: it takes those of half as many channels. */
 const fewestMultiples = 2;
@@ -112,17 +115,38 @@ function sortedImportance(scores: Float64Array, comparable: boolean): Float64Arr
   return scores.map((score) => (Number.isFinite(score) ? score / unit : Infinity)).sort();
 }
 
+/** When a step is taken: by its space, the fraction of it that is gone then, and the importance of what goes. */
+type Order = (space: number, gone: number, importance: number) => number;
+
+const byImportance: Order = (_, __, importance) => importance;
+
+const byFraction =
+  (paces: readonly number[]): Order =>
+  (space, gone) =>
+    gone / paces[space]!;
+
+/** Multiply-accumulates go where they take the most time; of anything else, all spaces lose the same fraction. */
+function pacesFor(
+  spaces: readonly Space[],
+  target: Target,
+  { macsPerElement }: SizeSettings,
+  costs: CostModel,
+): readonly number[] {
+  if (target.kind !== 'flops' || macsPerElement === 0) return spaces.map(() => 1);
+  return pacesOf(spaces, costs.slopes(), macsPerElement);
+}
+
 function schedule(
   spaces: readonly Space[],
   ladders: readonly (readonly number[])[],
   importances: readonly Float64Array[],
-  byImportance: boolean,
+  orderOf: Order,
 ): Step[] {
   const steps = spaces.flatMap(({ size }, space) => {
     const ladder = ladders[space]!;
     return ladder.slice(1).map((kept, i): Step => {
       const importance = meanBetween(importances[space]!, size - ladder[i]!, size - kept);
-      return { space, kept, order: byImportance ? importance : (size - kept) / size, importance };
+      return { space, kept, order: orderOf(space, (size - kept) / size, importance), importance };
     });
   });
   // within a space both keys ascend, so that a prefix of the schedule never skips a size

@@ -138,3 +138,28 @@ describe('costs under pruning', () => {
     expect(costs(net).macs(sizes)).toBe(16 * (9 * 3 * 3 + 9 * 3 * 1 + 9 * 4 * 2 + 9 * 4 + 4 * 5));
   });
 });
+
+describe('slopes of costs', () => {
+  it('say what each space computes, and how much is read and written for that', () => {
+    const net = network(`
+      input %x "x": float32[N,4,4,3]
+      param %k1 "a": float32[3,3,3,8]
+      param %g "g": float32[8]
+      param %k2 "b": float32[3,3,8,1]
+      param %k3 "c": float32[1,1,8,6]
+      param %k4 "d": float32[6,5]
+      %y1 = conv(x: %x, k: %k1)
+      %y2 = norm(x: %y1, gamma: %g, beta: %g)
+      %y3 = depthwise(x: %y2, k: %k2)
+      %y4 = conv(x: %y3, k: %k3)
+      %y5 = dense(x: %y4, k: %k4)
+      output "y": %y5`);
+    const { macs, elements } = costs(net).slopes();
+    const [wide, narrow] = [net.space('a', 3).leaf, net.space('c', 3).leaf];
+    expect(macs.get(wide)).toBe(16 * (27 * 8 + 9 * 8 + 8 * 6));
+    expect(macs.get(narrow)).toBe(16 * (8 * 6 + 6 * 5));
+    // written by one convolution, read and written by the next, read by the last; the normalisation multiplies nothing
+    expect(elements.get(wide)).toBe(16 * 4 * 8);
+    expect(elements.get(narrow)).toBe(16 * 2 * 6);
+  });
+});

@@ -12,6 +12,7 @@ describe('pruning options', () => {
         importance: 'l1',
         roundTo: 1,
         preferredMultiple: 1,
+        macsPerElement: 0,
         minChannels: 1,
         exclude: [],
         allowMixes: false,

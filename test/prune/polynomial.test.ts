@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Term } from '../../src/axes/terms.js';
 import { Polynomial, termSize } from '../../src/prune/polynomial.js';
@@ -50,5 +51,47 @@ describe('polynomials', () => {
     polynomial.add([a, b]);
     polynomial.add([sum(product(a, b), a)]);
     expect(polynomial.evaluate(new Map())).toBe(14 + 48 + 56);
+  });
+
+  it('know how fast they grow with each leaf', () => {
+    const polynomial = new Polynomial((id) => id < 2);
+    polynomial.add([leaf(4, 9), a, b]);
+    polynomial.add([sum(a, b), a]);
+    polynomial.add([leaf(4, 9)]);
+    // 9xy + (x + y)x + 9 at x = 8 and y = 6, times x or y
+    expect(polynomial.slopes()).toEqual(
+      new Map([
+        [0, 8 * (9 * 6 + 2 * 8 + 6)],
+        [1, 6 * (9 * 8 + 8)],
+      ]),
+    );
+  });
+
+  it('grow as differences say', () => {
+    const leaves = fc.integer({ min: 0, max: 3 }).map((id) => leaf(id, [40, 60, 70, 90][id]!));
+    const { term } = fc.letrec<{ term: Term }>((tie) => ({
+      term: fc.oneof(
+        { depthSize: 'small', withCrossShrink: true },
+        leaves,
+        fc.array(tie('term'), { minLength: 1, maxLength: 3 }).map((parts) => sum(...parts)),
+        fc.array(tie('term'), { minLength: 1, maxLength: 2 }).map((parts) => product(...parts)),
+      ),
+    }));
+    fc.assert(
+      fc.property(fc.array(fc.array(term, { maxLength: 3 }), { maxLength: 4 }), (products) => {
+        const polynomial = new Polynomial((id) => id !== 3);
+        for (const factors of products) polynomial.add(factors);
+        const slopes = polynomial.slopes();
+        const at = (id: number, size: number): number => polynomial.evaluate(new Map([[id, size]]));
+        for (const [id, size] of [40, 60, 70].entries()) {
+          const step = size * 1e-6;
+          const difference = (at(id, size + step) - at(id, size - step)) / 2e-6;
+          const slope = slopes.get(id) ?? 0;
+          expect(Math.abs(slope - difference)).toBeLessThanOrEqual(
+            1e-6 * (1 + polynomial.evaluate(new Map())),
+          );
+        }
+      }),
+    );
   });
 });

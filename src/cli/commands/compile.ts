@@ -34,7 +34,10 @@ export function compileCommand(): Command {
       new Option('--global-ratio <fraction>', 'remove this fraction of all channels').argParser(number),
     )
     .addOption(
-      new Option('--flops <fraction>', 'remove this fraction of the multiply-accumulates').argParser(number),
+      new Option(
+        '--flops <fraction>',
+        'remove this fraction of the multiply-accumulates, where the backend takes longest for them',
+      ).argParser(number),
     )
     .addOption(new Option('--params <fraction>', 'remove this fraction of the parameters').argParser(number))
     .option('--importance <measure>', 'l1, l2, bn-scale, fpgm, lamp or random (default: l1)')
