@@ -44,12 +44,22 @@ export interface RecordableAttribute {
   readonly value: unknown;
 }
 
+/** A tensor that a graph takes: its place among inputs and weights, and what it is called. */
+export interface TakenTensor {
+  readonly at: number;
+  readonly name: string;
+}
+
 /** The kernels of a prediction as a graph. */
 export interface RecordedGraph {
   /** The nodes of a `GraphDef` of TensorFlow, in the text format of protocol buffers. */
   readonly nodes: readonly string[];
-  /** The tensors that it takes: places among inputs and weights, and names. */
-  readonly taken: readonly { readonly at: number; readonly name: string }[];
+  /** The inputs that it takes, */
+  readonly taken: readonly TakenTensor[];
+  /** and the weights that it takes before its first run, and keeps: taking one takes about 3 microseconds. */
+  readonly kept: readonly TakenTensor[];
+  /** The node that is computed once it has kept them. */
+  readonly ready: string;
   /** The nodes of the outputs, */
   readonly given: readonly string[];
   /** and the names of the outputs, if there are several. */
@@ -120,8 +130,14 @@ export class RecordedGraphs {
     if (graph === undefined) return this.record(backend, shapes, sources, inputs.length, run);
     try {
       this.owner = backend;
-      graph.id ??= loadGraph(backend, graph);
-      return runGraph(backend, graph, sources) as R;
+      if (graph.id === null) {
+        graph.id = loadGraph(backend, graph);
+        if (graph.kept.length > 0)
+          tf.dispose(runGraph(backend, graph.id, sources, graph.kept, [graph.ready]));
+      }
+      const results = runGraph(backend, graph.id, sources, graph.taken, graph.given);
+      if (graph.names === null) return results[0]! as R;
+      return Object.fromEntries(graph.names.map((name, i) => [name, results[i]!])) as R;
     } catch {
       // Either the numbers are refused, by kernels as well; or the graph is, and will be again with the same kernels.
       const result = tf.tidy(run);
@@ -206,7 +222,9 @@ export function recordGraph<R extends tf.TensorContainer>(
   const { binding } = backend;
   const ids = backend.getInputTensorIds(sources);
   const nodes: string[] = [];
-  const taken: { at: number; name: string }[] = [];
+  const taken: TakenTensor[] = [];
+  const kept: TakenTensor[] = [];
+  const variables: { readonly name: string; readonly type: number; readonly assigned: string }[] = [];
   /** The nodes of tensors by their ids. */
   const nodeOf = new Map<number, string>();
   const computed = new Set(ids.slice(0, inputs));
@@ -216,8 +234,12 @@ export function recordGraph<R extends tf.TensorContainer>(
   let isExchanged = false;
   let bytes = 0;
 
-  const add = (operation: string, from: readonly string[], attributes: readonly string[]): string => {
-    const name = `n${nodes.length}`;
+  const add = (
+    operation: string,
+    from: readonly string[],
+    attributes: readonly string[],
+    name = `n${nodes.length}`,
+  ): string => {
     const inputs = from.map((node) => `input: "${node}" `).join('');
     nodes.push(`node { name: "${name}" op: "${operation}" ${inputs}${attributes.join('')}} `);
     return name;
@@ -226,9 +248,16 @@ export function recordGraph<R extends tf.TensorContainer>(
     const at = ids.indexOf(id);
     const type = tensorTypes[sources[at]?.dtype as keyof typeof tensorTypes];
     if (type === undefined) throw new Error('a tensor from elsewhere');
-    const name = add('Placeholder', [], [attributeText('dtype', `type: ${type}`)]);
-    taken.push({ at, name: `${name}:0` });
-    return name;
+    const attributes = [attributeText('dtype', `type: ${type}`)];
+    const node = add('Placeholder', [], attributes);
+    (at < inputs ? taken : kept).push({ at, name: `${node}:0` });
+    if (at < inputs) return node;
+    // A variable keeps the tensor itself, not a copy.
+    const shape = attributeText('shape', `shape { ${shapeText(sources[at]!.shape)}}`);
+    const shared = attributeText('shared_name', `s: "${node}"`);
+    const variable = add('VarHandleOp', [], [...attributes, shape, shared]);
+    variables.push({ name: variable, type, assigned: add('AssignVariableOp', [variable, node], attributes) });
+    return `read:${variables.length - 1}`;
   };
   /** What can't be written down spoils the graph, not the result. */
   const note = (write: () => void): void => {
@@ -283,12 +312,7 @@ export function recordGraph<R extends tf.TensorContainer>(
           throw new Error('not small');
         const data = Array.from(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
         const content = data.map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
-        const tensor = `dtype: ${type} tensor_shape { ${shapeText(shape)}} tensor_content: "${content}"`;
-        const attributes = [
-          attributeText('dtype', `type: ${type}`),
-          attributeText('value', `tensor { ${tensor} }`),
-        ];
-        nodeOf.set(id, add('Const', [], attributes));
+        nodeOf.set(id, add('Const', [], constantAttributes(shape, type, content)));
       });
       return id;
     },
@@ -307,7 +331,17 @@ export function recordGraph<R extends tf.TensorContainer>(
     const names = result instanceof tf.Tensor ? null : Object.keys(result as tf.NamedTensorMap);
     const isGraph = isWhole && outputs.every((_, i) => given[i]?.includes(':'));
     if (!isGraph) return { result, graph: null };
-    return { result, graph: { nodes, taken, given: given as string[], names, isExchanged, id: null } };
+    // One kernel reads all weights: two hundred would take longer than many a layer.
+    const read = variables.map((variable) => variable.name);
+    const types = `list { ${variables.map(({ type }) => `type: ${type} `).join('')}}`;
+    const attributes = [attributeText('N', `i: ${read.length}`), attributeText('dtypes', types)];
+    if (read.length > 0) add('_ReadVariablesOp', read, attributes, 'read');
+    const assigned = variables.map((variable) => `^${variable.assigned}`);
+    const ready = `${add('Const', assigned, constantAttributes([], tensorTypes.bool, '\\000'))}:0`;
+    return {
+      result,
+      graph: { nodes, taken, kept, ready, given: given as string[], names, isExchanged, id: null },
+    };
   } finally {
     backend.binding = binding;
   }
@@ -332,19 +366,16 @@ export function loadGraph(backend: RecordableBackend, { nodes }: RecordedGraph):
   }
 }
 
-/** Runs a graph that TensorFlow has. */
+/** Computes some nodes of a graph that TensorFlow has. */
 export function runGraph(
   backend: RecordableBackend,
-  { taken, given, names, id }: RecordedGraph,
+  graph: number,
   sources: readonly tf.Tensor[],
-): tf.Tensor | Record<string, tf.Tensor> {
-  const outputs = backend.runSavedModel(
-    id!,
-    taken.map(({ at }) => sources[at]!),
-    taken,
-    given,
-  );
-  return names === null ? outputs[0]! : Object.fromEntries(names.map((name, i) => [name, outputs[i]!]));
+  taken: readonly TakenTensor[],
+  given: readonly string[],
+): tf.Tensor[] {
+  const tensors = taken.map(({ at }) => sources[at]!);
+  return backend.runSavedModel(graph, tensors, taken, given);
 }
 
 /** Element types, as TensorFlow numbers them. */
@@ -369,6 +400,12 @@ export function builtinModule(name: 'fs' | 'os'): BuiltinModule | undefined {
 /** A shape, as a graph has it. */
 export function shapeText(shape: readonly number[]): string {
   return shape.map((size) => `dim { size: ${size} } `).join('');
+}
+
+/** The attributes of a constant. @param content its bytes, escaped */
+export function constantAttributes(shape: readonly number[], type: number, content: string): string[] {
+  const tensor = `dtype: ${type} tensor_shape { ${shapeText(shape)}} tensor_content: "${content}"`;
+  return [attributeText('dtype', `type: ${type}`), attributeText('value', `tensor { ${tensor} }`)];
 }
 
 /** An attribute of a node. */

@@ -21,6 +21,12 @@ interface Backend extends tfjs.KernelBackend {
   getNumOfSavedModels(): number;
   tensorMap: { get(dataId: object): { values?: unknown } };
   loadSavedModelMetaGraph(folder: string, tags: string): number;
+  runSavedModel(
+    graph: number,
+    inputs: readonly tfjs.Tensor[],
+    names: readonly object[],
+    outputs: readonly string[],
+  ): tfjs.Tensor[];
 }
 
 let tf: Tf;
@@ -100,6 +106,9 @@ async function predictTwice({ graph, weights, ranges }: ReadCase) {
   }
 }
 
+/** What graphs get their inputs and keep their weights by. */
+const holding = new Set(['Placeholder', 'VarHandleOp', 'AssignVariableOp', '_ReadVariablesOp', 'Const']);
+
 /** The kernels of every graph that is given to TensorFlow from now on, which lacks some. */
 function kernelsOfLoaded(isMissing: (name: string) => boolean = () => false): string[][] {
   const load = backend().loadSavedModelMetaGraph.bind(backend());
@@ -107,7 +116,7 @@ function kernelsOfLoaded(isMissing: (name: string) => boolean = () => false): st
   vi.spyOn(backend(), 'loadSavedModelMetaGraph').mockImplementation((folder, tags) => {
     const text = readFileSync(`${folder}/saved_model.pbtxt`, 'utf8');
     const names = [...text.matchAll(/op: "(\w+)"/g)].map(([, name]) => name!);
-    operations.push(names.filter((name) => name !== 'Placeholder'));
+    operations.push(names.filter((name) => !holding.has(name)));
     if (names.some(isMissing)) throw new Error('Op type not registered');
     return load(folder, tags);
   });
@@ -150,6 +159,18 @@ describe('a graph', () => {
       expect(run).not.toHaveBeenCalled();
     }
     expect(graphs()).toBe(1);
+  });
+
+  it('keeps its weights, whatever they are of: every run but the first takes the inputs alone', () => {
+    const [whole, truth] = [tf.tensor1d([1, -2, 3], 'int32'), tf.tensor1d([true, false, true])];
+    const others = tf.fill<tfjs.Rank.R2>([2, 3], -7);
+    recorded = new RecordedGraphs([weights, whole, truth, others]);
+    const run = (x: tfjs.Tensor2D): tfjs.Tensor2D =>
+      tf.where(truth, tf.mul(model(x), tf.cast(whole, 'float32')), others);
+    const runs = vi.spyOn(backend(), 'runSavedModel');
+    for (let i = 0; i < 3; i++) predict(2, run);
+    expect(runs.mock.calls.map(([, inputs]) => inputs.length)).toEqual([4, 1, 1]);
+    tf.dispose([whole, truth, others]);
   });
 
   it('is made for each of four shapes that come again', () => {
