@@ -58,8 +58,6 @@ export interface RecordedGraph {
   readonly taken: readonly TakenTensor[];
   /** and the weights that it takes before its first run, and keeps: taking one takes about 3 microseconds. */
   readonly kept: readonly TakenTensor[];
-  /** The node that is computed once it has kept them. */
-  readonly ready: string;
   /** The nodes of the outputs, */
   readonly given: readonly string[];
   /** and the names of the outputs, if there are several. */
@@ -132,8 +130,7 @@ export class RecordedGraphs {
       this.owner = backend;
       if (graph.id === null) {
         graph.id = loadGraph(backend, graph);
-        if (graph.kept.length > 0)
-          tf.dispose(runGraph(backend, graph.id, sources, graph.kept, [graph.ready]));
+        if (graph.kept.length > 0) tf.dispose(runGraph(backend, graph.id, sources, graph.kept, ['ready:0']));
       }
       const results = runGraph(backend, graph.id, sources, graph.taken, graph.given);
       if (graph.names === null) return results[0]! as R;
@@ -331,16 +328,18 @@ export function recordGraph<R extends tf.TensorContainer>(
     const names = result instanceof tf.Tensor ? null : Object.keys(result as tf.NamedTensorMap);
     const isGraph = isWhole && outputs.every((_, i) => given[i]?.includes(':'));
     if (!isGraph) return { result, graph: null };
-    // One kernel reads all weights: two hundred would take longer than many a layer.
-    const read = variables.map((variable) => variable.name);
-    const types = `list { ${variables.map(({ type }) => `type: ${type} `).join('')}}`;
-    const attributes = [attributeText('N', `i: ${read.length}`), attributeText('dtypes', types)];
-    if (read.length > 0) add('_ReadVariablesOp', read, attributes, 'read');
-    const assigned = variables.map((variable) => `^${variable.assigned}`);
-    const ready = `${add('Const', assigned, constantAttributes([], tensorTypes.bool, '\\000'))}:0`;
+    if (variables.length > 0) {
+      // One kernel reads all weights: two hundred would take longer than many a layer.
+      const read = variables.map((variable) => variable.name);
+      const types = `list { ${variables.map(({ type }) => `type: ${type} `).join('')}}`;
+      const attributes = [attributeText('N', `i: ${read.length}`), attributeText('dtypes', types)];
+      add('_ReadVariablesOp', read, attributes, 'read');
+      const assigned = variables.map((variable) => `^${variable.assigned}`);
+      add('Const', assigned, constantAttributes([], tensorTypes.bool, '\\000'), 'ready');
+    }
     return {
       result,
-      graph: { nodes, taken, kept, ready, given: given as string[], names, isExchanged, id: null },
+      graph: { nodes, taken, kept, given: given as string[], names, isExchanged, id: null },
     };
   } finally {
     backend.binding = binding;

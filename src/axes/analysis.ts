@@ -3,7 +3,7 @@ import type { RuleSet } from '../lang/ast.js';
 import type { Graph, ValueId } from '../ir/graph.js';
 import { isOne } from '../ir/sizes.js';
 import type { MaskEnd, Walk } from './infer.js';
-import { find, flatParts, leavesOf, type Term, type TermNode, type Why } from './terms.js';
+import { find, flatParts, leavesOf, partsOf, type Term, type TermNode, type Why } from './terms.js';
 import type { AxisEvent } from './unify.js';
 import { markNonZero } from './zeros.js';
 
@@ -124,7 +124,7 @@ function collectMembers(terms: ReadonlyMap<ValueId, readonly Term[]>): Map<numbe
 /** The leaves of a resolved term, in order. */
 export function termLeaves(term: Term): number[] {
   if (term.kind === 'leaf') return [term.leaf];
-  return (term.kind === 'sum' ? term.terms : term.factors).flatMap(termLeaves);
+  return partsOf(term).flatMap(termLeaves);
 }
 
 /** Leaves marked `keep` that may go all the same: in no product with them is there anything else to prune. */

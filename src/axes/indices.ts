@@ -1,7 +1,7 @@
 /** From kept channels to index lists: a sum concatenates, a product crosses. */
 import type { Dim } from '../ir/graph.js';
 import { productOf, sumOf } from '../ir/sizes.js';
-import type { Term } from './terms.js';
+import { partsOf, type Term } from './terms.js';
 
 /** For each leaf that loses channels, the sorted indices that stay. Leaves not mentioned stay whole. */
 export type Keep = ReadonlyMap<number, readonly number[]>;
@@ -21,7 +21,7 @@ export function keptIndices(term: Term, keep: Keep): readonly number[] | null {
 
 function compute(term: Term, keep: Keep): readonly number[] | null {
   if (term.kind === 'leaf') return keep.get(term.leaf) ?? null;
-  const parts = term.kind === 'sum' ? term.terms : term.factors;
+  const parts = partsOf(term);
   const kept = parts.map((part) => keptIndices(part, keep));
   if (kept.every((indices) => indices === null)) return null;
   if (parts.some((part) => typeof part.size !== 'number')) {

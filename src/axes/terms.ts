@@ -51,6 +51,11 @@ export type Term =
   | { readonly kind: 'sum'; readonly terms: readonly Term[]; readonly size: Dim }
   | { readonly kind: 'product'; readonly factors: readonly Term[]; readonly size: Dim };
 
+/** What a term is made of; a leaf of nothing. */
+export function partsOf(term: Term): readonly Term[] {
+  return term.kind === 'leaf' ? [] : term.kind === 'sum' ? term.terms : term.factors;
+}
+
 /** The representative of a term; shortens the path to it. */
 export function find(term: TermNode): TermNode {
   let root = term;

@@ -5,7 +5,7 @@
  */
 import { termLeaves, type AxisAnalysis, type Space } from '../axes/analysis.js';
 import { inferAxes } from '../axes/infer.js';
-import type { Term } from '../axes/terms.js';
+import { partsOf, type Term } from '../axes/terms.js';
 import type { Span } from '../diagnostics/diagnostic.js';
 import { printId } from '../ir/print.js';
 import { printSize } from '../shapes/errors.js';
@@ -157,7 +157,7 @@ function unreadable(text: string): FactProblem {
 function key(term: Term): string {
   if (term.kind === 'leaf') return `L${String(term.leaf)}`;
   const sum = term.kind === 'sum';
-  const parts = (sum ? term.terms : term.factors)
+  const parts = partsOf(term)
     .filter((part) => sum || part.size !== 1)
     .map(key)
     .map((part) => (part.startsWith(sum ? '(+' : '(*') ? part.slice(2, -1) : part));
@@ -177,7 +177,7 @@ function describeSpaces(analysis: AxisAnalysis): string {
   /** A term of axes that stand for a space alone; null where one of its spaces has none. */
   const termText = (term: Term): string | null => {
     if (term.kind === 'leaf') return names.get(term.leaf) ?? null;
-    const parts = (term.kind === 'sum' ? term.terms : term.factors).map(termText);
+    const parts = partsOf(term).map(termText);
     return parts.includes(null) ? null : `(${parts.join(term.kind === 'sum' ? ' + ' : ' ')})`;
   };
   const facts = analysis.spaces

@@ -1,7 +1,7 @@
 /** How many channels go into and come out of every module, read off the axes of its parameters. */
 import type { AxisAnalysis } from '../axes/analysis.js';
 import type { Keep } from '../axes/indices.js';
-import type { Term } from '../axes/terms.js';
+import { partsOf, type Term } from '../axes/terms.js';
 import { type Graph, type Node, operandValues, type ValueId } from '../ir/graph.js';
 import { type LeafSizes, termSize } from './polynomial.js';
 
@@ -95,10 +95,6 @@ function collectLeaves(term: Term, leaves: Set<number>): void {
 function touches(term: Term, leaves: ReadonlySet<number>): boolean {
   if (term.kind === 'leaf') return leaves.has(term.leaf);
   return partsOf(term).some((part) => touches(part, leaves));
-}
-
-function partsOf(term: Exclude<Term, { kind: 'leaf' }>): readonly Term[] {
-  return term.kind === 'sum' ? term.terms : term.factors;
 }
 
 /** For every value that is computed from parameters alone: these parameters. */

@@ -2,7 +2,7 @@
  * Sums of products of dimension sizes, as functions of how many channels every space keeps. Searching a target
  * evaluates them hundreds of times, so equal products are counted together and constants are multiplied out once.
  */
-import type { Term } from '../axes/terms.js';
+import { partsOf, type Term } from '../axes/terms.js';
 import type { Dim } from '../ir/graph.js';
 
 /** Channels kept, by leaf; a leaf that is not in it keeps its size. */
@@ -111,7 +111,7 @@ export class Polynomial {
     if (term.kind === 'leaf') return !this.varies(term.leaf);
     let constant = this.constants.get(term);
     if (constant === undefined) {
-      constant = (term.kind === 'sum' ? term.terms : term.factors).every((part) => this.isConstant(part));
+      constant = partsOf(term).every((part) => this.isConstant(part));
       this.constants.set(term, constant);
     }
     return constant;
@@ -147,8 +147,4 @@ function outermostFirst(terms: readonly Term[]): Term[] {
   };
   terms.forEach(visit);
   return [...found].reverse();
-}
-
-function partsOf(term: Term): readonly Term[] {
-  return term.kind === 'leaf' ? [] : term.kind === 'sum' ? term.terms : term.factors;
 }

@@ -4,7 +4,7 @@
  */
 import { inferAxes } from '../../axes/infer.js';
 import { termLeaves, type AxisAnalysis } from '../../axes/analysis.js';
-import type { Term } from '../../axes/terms.js';
+import { partsOf, type Term } from '../../axes/terms.js';
 import { type Diagnostic, fail } from '../../diagnostics/diagnostic.js';
 import type { Graph } from '../../ir/graph.js';
 import { quotient } from '../../ir/sizes.js';
@@ -146,7 +146,7 @@ function endToEnd(term: Term, frozen: ReadonlyMap<number, string>): Term {
 /** Whether any channel can go: an axis of size one keeps its only one. */
 function canChange(term: Term, frozen: ReadonlyMap<number, string>): boolean {
   if (term.kind === 'leaf') return term.size !== 1 && !frozen.has(term.leaf);
-  return (term.kind === 'sum' ? term.terms : term.factors).some((part) => canChange(part, frozen));
+  return partsOf(term).some((part) => canChange(part, frozen));
 }
 
 /** The leaves that can't be pruned, with the reason. */
