@@ -1,6 +1,7 @@
 /** Prints one function: a statement or two for every node, a call for every function inside. */
 import type { Graph, Port, ValueId } from '../ir/graph.js';
 import { call, layOut, oneLine, text, type Code } from './code.js';
+import type { Typed } from './declarations.js';
 import type { Fn, Statement } from './functions.js';
 import { lastReads } from './lifetimes.js';
 import { Locals, weightsName } from './locals.js';
@@ -14,11 +15,6 @@ export interface BodyContext extends StatementContext {
   readonly printed: ReadonlyMap<Fn, PrintedFunction>;
   /** The name of the type of the model's outputs, if there are several. */
   readonly outputsType: string;
-}
-
-export interface Typed {
-  readonly name: string;
-  readonly type: string;
 }
 
 /** A function without its name, which others with the same text share. */

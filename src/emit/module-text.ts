@@ -1,15 +1,9 @@
-/** Puts an emitted module together: ts-morph writes the declarations, all at once. */
-import type {
-  ClassDeclarationStructure,
-  FunctionDeclarationStructure,
-  InterfaceDeclarationStructure,
-  StatementStructures,
-} from 'ts-morph';
-import { loadPackage } from '../files/packages.js';
+/** Puts an emitted module together of declarations. */
 import type { DType, Graph, Port, TensorType } from '../ir/graph.js';
 import { moduleBackends, type BackendName } from './backends.js';
-import type { PrintedFunction, Typed } from './body.js';
+import type { PrintedFunction } from './body.js';
 import { isIdentifier, layOut, propertyName, stringLiteral, text, type Code } from './code.js';
+import { declarationText, type Declaration, type Typed } from './declarations.js';
 import { weightsName } from './locals.js';
 import {
   supernetDeclarations,
@@ -22,11 +16,6 @@ import {
 import { checkInputText, readBytesText, weightsReaderText } from './runtime.js';
 import type { PackedWeights } from './stored-weights.js';
 import { tensorTypeText } from './types.js';
-
-const { IndentationText, Project, QuoteKind, Scope, StructureKind } = loadPackage('ts-morph');
-
-/** Longer lines are broken; the line's end counts. */
-const maxLine = 111;
 
 /** What predictions go through. */
 export interface Predictor {
@@ -68,38 +57,10 @@ export interface ModuleParts {
 
 /** The text of a module. */
 export function moduleText(parts: ModuleParts): string {
-  const project = new Project({
-    useInMemoryFileSystem: true,
-    skipLoadingLibFiles: true,
-    manipulationSettings: { indentationText: IndentationText.TwoSpaces, quoteKind: QuoteKind.Single },
-  });
-  const file = project.createSourceFile('model.ts', '');
-  file.addStatements(statementsOf(parts));
-  const functions = parts.functions.map(({ printed }) => printed);
-  return spaced(withBrokenHeads(file.getFullText(), functions));
+  return declarationText(declarationsOf(parts));
 }
 
-/** Breaks the first lines of functions that are too long for one. */
-function withBrokenHeads(module: string, functions: readonly PrintedFunction[]): string {
-  const broken = new Map(functions.map((printed) => headOf(printed)));
-  return module.replaceAll(/^function .*\n/gm, (line) => broken.get(line) ?? line);
-}
-
-/** The first line of a function, and the same in several lines if that is too long. */
-function headOf(printed: PrintedFunction): [line: string, broken: string] {
-  const parameters = parametersOf(printed).map(({ name, type }) => `${name}: ${type}`);
-  const head = `function ${printed.name}(${parameters.join(', ')}): ${printed.returnType} {\n`;
-  if (head.length <= maxLine) return [head, head];
-  const end = `): ${printed.returnType} {\n`;
-  const result =
-    end.length <= maxLine
-      ? end
-      : end.replace('{ ', '{\n  ').replaceAll('; ', ';\n  ').replace(' } {', ';\n} {');
-  const lines = parameters.map((parameter) => `  ${parameter},\n`);
-  return [head, `function ${printed.name}(\n${lines.join('')}${result}`];
-}
-
-function statementsOf(parts: ModuleParts): (string | StatementStructures)[] {
+function declarationsOf(parts: ModuleParts): Declaration[] {
   const [main, ...others] = parts.functions;
   return [
     headerText(parts),
@@ -162,16 +123,10 @@ export function commentText(name: string): string {
   return [...name.replace(/[^\p{L}\p{N} ._/:-]/gu, '_')].slice(0, 60).join('');
 }
 
-function imports({ backend, trainable }: ModuleParts): StatementStructures[] {
+function imports({ backend, trainable }: ModuleParts): string[] {
   const { module, kernels, gradients } = moduleBackends[backend];
   const forEffect = [kernels, trainable ? gradients : null].filter((name) => name !== null);
-  return [
-    { kind: StructureKind.ImportDeclaration, namespaceImport: 'tf', moduleSpecifier: module },
-    ...forEffect.map((name): StatementStructures => ({
-      kind: StructureKind.ImportDeclaration,
-      moduleSpecifier: name,
-    })),
-  ];
+  return [`import * as tf from '${module}';`, ...forEffect.map((name) => `import '${name}';`)];
 }
 
 function signatureText(graph: Graph): string {
@@ -217,21 +172,22 @@ function weightsInterface(
   properties: readonly Typed[],
   doc: string,
   isExported: boolean,
-): InterfaceDeclarationStructure {
+): Declaration {
   return {
-    kind: StructureKind.Interface,
+    kind: 'interface',
     name,
     isExported,
-    docs: [doc],
+    doc,
     properties: properties.map((property) => ({ ...property, isReadonly: true })),
   };
 }
 
-function functionOf(printed: PrintedFunction, doc: string): FunctionDeclarationStructure {
+function functionOf(printed: PrintedFunction, doc: string): Declaration {
   return {
-    kind: StructureKind.Function,
+    kind: 'function',
+    modifiers: '',
     name: printed.name,
-    docs: [doc],
+    doc,
     parameters: parametersOf(printed),
     returnType: printed.returnType,
     statements: printed.statements.map((statement) => statement.text),
@@ -250,7 +206,7 @@ function symbolicInputs(graph: Graph): Port[] {
   );
 }
 
-function modelClass(parts: ModuleParts, main: PrintedFunction): ClassDeclarationStructure {
+function modelClass(parts: ModuleParts, main: PrintedFunction): Declaration {
   const { graph, className, predictor } = parts;
   const { parameter, argument } = predictInputs(graph);
   const { supernet } = parts;
@@ -269,35 +225,32 @@ function modelClass(parts: ModuleParts, main: PrintedFunction): ClassDeclaration
       ? null
       : `new ${predictor.name}(${['tensors', ...(predictor.largest === null ? [] : [predictor.largest])].join(', ')})`;
   return {
-    kind: StructureKind.Class,
+    kind: 'class',
     name: className,
-    isExported: true,
-    docs: [`The model with its weights in memory, until \`dispose\`.${trainingNote(parts)}`],
+    doc: `The model with its weights in memory, until \`dispose\`.${trainingNote(parts)}`,
     properties: [
       { name: 'weights', type: 'Weights', isReadonly: sets === null },
       ...more,
-      { name: 'tensors', type: 'tf.Tensor[]', isReadonly: true, scope: Scope.Private },
+      { name: 'tensors', type: 'tf.Tensor[]', isReadonly: true, isPrivate: true },
       ...(predictor === null
         ? []
-        : [{ name: 'predictor', type: predictor.name, isReadonly: true, scope: Scope.Private }]),
+        : [{ name: 'predictor', type: predictor.name, isReadonly: true, isPrivate: true }]),
     ],
-    ctors: [
-      {
-        parameters: [
-          { name: 'weights', type: 'Weights' },
-          ...more.map(({ name, type }) => ({ name, type })),
-          { name: 'tensors', type: 'tf.Tensor[]' },
-        ],
-        statements: [
-          ...['weights', ...more.map(({ name }) => name), 'tensors'].map((name) => `this.${name} = ${name};`),
-          ...(made === null ? [] : [`this.predictor = ${made};`]),
-        ],
-      },
-    ],
+    constructs: {
+      parameters: [
+        { name: 'weights', type: 'Weights' },
+        ...more.map(({ name, type }) => ({ name, type })),
+        { name: 'tensors', type: 'tf.Tensor[]' },
+      ],
+      statements: [
+        ...['weights', ...more.map(({ name }) => name), 'tensors'].map((name) => `this.${name} = ${name};`),
+        ...(made === null ? [] : [`this.predictor = ${made};`]),
+      ],
+    },
     methods: [
       {
         name: 'predict',
-        docs: ['Runs the model on any number of examples. The caller disposes the result.'],
+        doc: 'Runs the model on any number of examples. The caller disposes the result.',
         parameters: parameter === null ? [] : [parameter],
         returnType: main.returnType,
         statements: [...checks(graph, argument), `return ${runs};`],
@@ -305,7 +258,8 @@ function modelClass(parts: ModuleParts, main: PrintedFunction): ClassDeclaration
       ...(supernet === null ? [] : supernetMethods(sets)),
       {
         name: 'dispose',
-        docs: ['Frees the weights.'],
+        doc: 'Frees the weights.',
+        parameters: [],
         returnType: 'void',
         statements: [
           ...(predictor === null ? [] : ['this.predictor.dispose();']),
@@ -350,18 +304,15 @@ function checks(graph: Graph, argument: (port: Port) => string): string[] {
   ];
 }
 
-function loadFunction(parts: ModuleParts): FunctionDeclarationStructure {
+function loadFunction(parts: ModuleParts): Declaration {
   const { backend, className } = parts;
   const from = { node: 'a file path, a URL', browser: 'a URL', both: 'a file path (in Node.js), a URL' };
   const model = loadedModel(parts);
   return {
-    kind: StructureKind.Function,
+    kind: 'function',
+    modifiers: 'export async ',
     name: 'load',
-    isExported: true,
-    isAsync: true,
-    docs: [
-      `Loads the model: its weights are in \`weights.safetensors\`, given by ${from[moduleBackends[backend].platform]}, or in memory.`,
-    ],
+    doc: `Loads the model: its weights are in \`weights.safetensors\`, given by ${from[moduleBackends[backend].platform]}, or in memory.`,
     parameters: [{ name: 'source', type: 'string | URL | ArrayBuffer' }],
     returnType: `Promise<${className}>`,
     statements: [
@@ -403,8 +354,3 @@ function readWeights(${parameters.join(', ')}): Weights {
 }
 
 const isEmpty = (code: Code): boolean => code.kind === 'object' && code.entries.length === 0;
-
-/** One empty line between declarations that have a comment or a body. */
-function spaced(module: string): string {
-  return `${module.replace(/(?<!\*\/)\n+(?=\/\*\*|const )/g, '\n\n').trim()}\n`;
-}

@@ -2,12 +2,9 @@
  * The parts of an emitted supernet: masks that are variables, and the methods that switch channels on and off while the
  * module runs.
  */
-import type { MethodDeclarationStructure, OptionalKind, Scope as ScopeOf } from 'ts-morph';
-import { loadPackage } from '../files/packages.js';
 import type { DType, TensorType, ValueId } from '../ir/graph.js';
 import { layOut, stringLiteral, text, type Code } from './code.js';
-
-const { Scope } = loadPackage('ts-morph');
+import type { Method, Property } from './declarations.js';
 
 /**
  * What a mask is made of: a channel space; a number of channels that always stay; parts put end to end; or factors, the
@@ -148,14 +145,12 @@ function spaceMask(
   ];
 }
 
-type Method = OptionalKind<MethodDeclarationStructure>;
-
 /** The methods that change the subnet. */
 export function supernetMethods(sets: number | null): Method[] {
   const methods: Method[] = [
     {
       name: 'setSubnet',
-      docs: ['Switches channels on and off; what is switched off is kept, and can be switched on again.'],
+      doc: 'Switches channels on and off; what is switched off is kept, and can be switched on again.',
       parameters: [{ name: 'subnet', type: 'Subnet' }],
       returnType: 'void',
       statements: [
@@ -169,15 +164,14 @@ export function supernetMethods(sets: number | null): Method[] {
     },
     {
       name: 'setMaxChannel',
-      docs: ['Switches all channels on.'],
+      doc: 'Switches all channels on.',
+      parameters: [],
       returnType: 'void',
       statements: ['this.setSubnet({});'],
     },
     {
       name: 'setChannelBins',
-      docs: [
-        'Switches channels by bins, as equal as whole channels allow: with all bins on, all channels are on.',
-      ],
+      doc: 'Switches channels by bins, as equal as whole channels allow: with all bins on, all channels are on.',
       parameters: [{ name: 'bins', type: 'Bins' }],
       returnType: 'void',
       statements: [
@@ -194,7 +188,7 @@ export function supernetMethods(sets: number | null): Method[] {
     ...methods,
     {
       name: 'switchSubnet',
-      docs: [`Goes to a subnet and to its set of normalisation parameters, 0 to ${sets - 1}.`],
+      doc: `Goes to a subnet and to its set of normalisation parameters, 0 to ${sets - 1}.`,
       parameters: [
         { name: 'subnet', type: 'Subnet' },
         { name: 'index', type: 'number' },
@@ -211,19 +205,9 @@ export function supernetMethods(sets: number | null): Method[] {
 }
 
 /** What the class of a supernet holds besides. */
-export function supernetProperties(sets: number | null): {
-  readonly name: string;
-  readonly type: string;
-  readonly isReadonly: true;
-  readonly scope?: ScopeOf;
-}[] {
+export function supernetProperties(sets: number | null): Property[] {
   return [
-    ...(sets === null ? [] : [{ name: 'sets', type: 'readonly Weights[]', isReadonly: true as const }]),
-    {
-      name: 'masks',
-      type: 'readonly tf.Variable[]',
-      isReadonly: true,
-      scope: Scope.Private,
-    },
+    ...(sets === null ? [] : [{ name: 'sets', type: 'readonly Weights[]', isReadonly: true }]),
+    { name: 'masks', type: 'readonly tf.Variable[]', isReadonly: true, isPrivate: true },
   ];
 }
