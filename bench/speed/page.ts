@@ -97,7 +97,7 @@ export function speedPage(
     ),
     'Emitted modules store weights as the originals do, in one byte or two where these do: see [weights](weights.md).',
     '## The compiler',
-    '`compile --flops 0.5 --no-verify` as a whole process, from an empty cache (“first”: rules are read, the type checker ' +
+    '`compile --flops 0.5 --no-verify` as a whole process, from an empty cache (“first”: code is compiled, the type checker ' +
       'is asked) and from a full one.',
     table(
       ['model', 'seconds', 'of processor time', 'peak MiB', 'weights MiB'],
