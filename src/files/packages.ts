@@ -7,6 +7,7 @@ import type * as core from '@tensorflow/tfjs-core';
 import type * as tfjs from '@tensorflow/tfjs';
 import type * as layers from '@tensorflow/tfjs-layers';
 import type * as tsMorph from 'ts-morph';
+import type * as yaml from 'yaml';
 import { withCompiledCode } from './compile-cache.js';
 
 interface Packages {
@@ -14,6 +15,7 @@ interface Packages {
   readonly '@tensorflow/tfjs-core': typeof core;
   readonly '@tensorflow/tfjs-layers': typeof layers;
   readonly 'ts-morph': typeof tsMorph;
+  readonly yaml: typeof yaml;
 }
 
 const require = createRequire(import.meta.url);

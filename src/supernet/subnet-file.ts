@@ -10,9 +10,9 @@
  */
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { parse as parseYaml } from 'yaml';
 import type { Keep } from '../axes/indices.js';
 import { type Diagnostic, DiagnosticError, fail } from '../diagnostics/diagnostic.js';
+import { loadPackage } from '../files/packages.js';
 import { readSubnet } from '../prune/read-subnet.js';
 import { keepOfConfig, type ModuleConfig } from './channel-config.js';
 import type { ChannelSpaces } from './spaces.js';
@@ -72,7 +72,7 @@ export function printSubnetFile(spaces: ChannelSpaces, keep: Keep): string {
 function parseText(text: string, file: string): unknown {
   const isYaml = ['.yaml', '.yml'].includes(extname(file).toLowerCase());
   try {
-    return isYaml ? (parseYaml(text) as unknown) : JSON.parse(text);
+    return isYaml ? (loadPackage('yaml').parse(text) as unknown) : JSON.parse(text);
   } catch (error) {
     return fail({
       code: 'E434',
