@@ -63,7 +63,7 @@ export function typeErrors(text: string): TypeError[] {
   const compilerOptions = options();
   const file = ts.createSourceFile(moduleFile, text, ts.ScriptTarget.ES2022, true);
   const host = ts.createCompilerHost(compilerOptions);
-  // Comments say nothing of types, and TensorFlow.js has more of them than code.
+  // Comments say nothing of types.
   host.jsDocParsingMode = ts.JSDocParsingMode.ParseNone;
   const read = host.getSourceFile.bind(host);
   const libraries = join(dirname(require.resolve('typescript/package.json')), 'lib');
