@@ -3,6 +3,7 @@
  * takes half a second to load, and is needed only where types have to be checked.
  */
 import CodeBlockWriter from 'code-block-writer';
+import { lineWidth } from './code.js';
 
 export interface Typed {
   readonly name: string;
@@ -41,9 +42,6 @@ export type Declaration =
       readonly constructs: Pick<Method, 'parameters' | 'statements'>;
       readonly methods: readonly Method[];
     };
-
-/** Longer lines are broken; the line's end counts. */
-const maxLine = 111;
 
 /** The text of a module. */
 export function declarationText(declarations: readonly Declaration[]): string {
@@ -114,12 +112,13 @@ const parameterList = (parameters: readonly Typed[]): string =>
 function functionHead({ modifiers, name, parameters, returnType }: Method & { modifiers: string }): string {
   const start = `${modifiers}function ${name}(`;
   const head = `${start}${parameterList(parameters)}): ${returnType} `;
-  if (head.length + '{\n'.length <= maxLine) return head;
+  if (fitsWithBrace(head)) return head;
   const end = `): ${returnType} `;
-  const result =
-    end.length + '{\n'.length <= maxLine
-      ? end
-      : end.replace('{ ', '{\n  ').replaceAll('; ', ';\n  ').replace(/ } $/, ';\n} ');
+  const result = fitsWithBrace(end)
+    ? end
+    : end.replace('{ ', '{\n  ').replaceAll('; ', ';\n  ').replace(/ } $/, ';\n} ');
   const lines = parameters.map((parameter) => `  ${parameterList([parameter])},\n`);
   return `${start}\n${lines.join('')}${result}`;
 }
+
+const fitsWithBrace = (start: string): boolean => start.length + '{'.length <= lineWidth;

@@ -1,6 +1,6 @@
 /**
  * What V8 makes of the text of large packages (ts-morph, TensorFlow.js), kept between runs: compiling 12 MB of text
- * takes 0.3 s of every command. Node.js 22 can do so by itself. For Node.js 20, the code of large files is kept at the
+ * takes 0.3 s of every command that loads them. Node.js 22 can do so by itself. For Node.js 20, the code of large files is kept at the
  * end of the process, when V8 has compiled the functions that were called, which saves most.
  */
 import { createHash } from 'node:crypto';

@@ -1,5 +1,6 @@
 /** The parser registry: which `from` clauses of the rules speak of a source's operation types. */
 import type { FromClause, OpRule, RuleSet, SourcePattern } from '../lang/ast.js';
+import { memoize } from './memoize.js';
 
 export interface Candidate {
   readonly op: OpRule;
@@ -73,13 +74,4 @@ function longestPrefix(type: string, known: { has(key: string): boolean }): stri
     if (known.has(prefix)) return prefix;
   }
   return undefined;
-}
-
-function memoize<T>(compute: (key: string) => T): (key: string) => T {
-  const known = new Map<string, T>();
-  return (key) => {
-    const value = known.get(key) ?? compute(key);
-    known.set(key, value);
-    return value;
-  };
 }

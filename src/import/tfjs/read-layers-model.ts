@@ -2,10 +2,11 @@
 import type * as Tf from '@tensorflow/tfjs';
 import { DiagnosticError } from '../../diagnostics/diagnostic.js';
 import type { WeightStore } from '../../ir/graph.js';
-import { unpacksTo, type PackedData } from '../../ir/packed.js';
+import { unpacksTo } from '../../ir/packed.js';
 import { field } from '../files/json.js';
 import { readModelFiles } from '../files/model-files.js';
 import type { ModelFiles } from '../files/model-files.js';
+import { memoize } from '../memoize.js';
 import type { ReadOptions, SourceModel } from '../source-graph.js';
 import { Belongings } from './belongings.js';
 import { authorsPlace, layersSubject } from './model-subjects.js';
@@ -59,19 +60,14 @@ export async function readLayersModel(path: string, options: ReadOptions): Promi
 
 /** What TensorFlow.js decoded, together with what the files store, where that is the same. */
 function withPacked(decoded: WeightStore, stored: WeightStore): WeightStore {
-  const found = new Map<string, PackedData | null>();
-  const packedOf = (name: string): PackedData | null => {
-    const packed = stored.packed?.(name) ?? null;
-    return packed !== null && unpacksTo(packed, decoded.get(name)) ? packed : null;
-  };
   return {
     has: (name) => decoded.has(name),
     get: (name) => decoded.get(name),
     // Several passes ask; the codes are a view of the files.
-    packed: (name) => {
-      if (!found.has(name)) found.set(name, packedOf(name));
-      return found.get(name)!;
-    },
+    packed: memoize((name) => {
+      const packed = stored.packed?.(name) ?? null;
+      return packed !== null && unpacksTo(packed, decoded.get(name)) ? packed : null;
+    }),
   };
 }
 
